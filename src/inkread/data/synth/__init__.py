@@ -1,0 +1,9 @@
+"""Handwriting made from our own pen strokes: characters, lines and whole pages, with the truth as results.
+
+It gives training variety, every fixture of the tests and the example pictures. Paper, light and camera are in
+:mod:`inkread.data.augment`; strokes become pixels in :mod:`inkread.ink`. Nothing here is taken from any data set.
+"""
+
+from inkread.data.synth.hand import CHARACTERS, GLYPHS, Hand, draw_glyph, write_glyph
+
+__all__ = ["CHARACTERS", "GLYPHS", "Hand", "draw_glyph", "write_glyph"]
