@@ -1,0 +1,47 @@
+"""What all tests share: the folder of the data sets, and the rule about skipped tests."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--no-skips", action="store_true", help="a skipped test fails: for machines that have all that tests need"
+    )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if report.skipped and not hasattr(report, "wasxfail") and item.config.getoption("--no-skips"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        report.outcome = "failed"
+        report.longrepr = f"--no-skips: this test would be skipped: {reason}"
+    return report
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def data_folder() -> Path:
+    """The folder of data sets that INKREAD_DATA names; tests that need it are marked ``data``."""
+    named = os.environ.get("INKREAD_DATA")
+    if not named:
+        pytest.skip("INKREAD_DATA does not name a folder of data sets")
+    folder = Path(named)
+    if not folder.is_dir():
+        pytest.fail(f"INKREAD_DATA names {named}, which is not a folder")
+    return folder.resolve()
