@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
 import cv2
@@ -39,8 +40,14 @@ _RESPONSE: dict[PenKind, float] = {
 }
 # Thin side of a nib as a part of its broad side.
 _NIB_RATIO: dict[PenKind, float] = {"marker": 0.25, "fountain": 0.35}
+# A dot beside the width of a line: the pen is pressed and turned a little where it only touches.
+_DOT_RATIO = 1.3
 # Bits after the binary point of the coordinates given to OpenCV: a sixteenth of a supersampled pixel.
 _SHIFT = 4
+# Width of a line, in drawn pixels, at which OpenCV's steps of two pixels of width no longer show; and how many drawn
+# pixels are spent on it at most.
+_FINE_WIDTH = 13.0
+_MOST_PIXELS = 1_200_000
 _GRAIN_SIDE = 512
 
 
@@ -53,9 +60,9 @@ class Pen:
     width
         Width of the line in pixels (in the strokes' unit of length), above 0. 2 is a ballpoint at 40 pixels a digit.
     kind
-        "digital" has one width and hard, even ink, as in a drawing program; "ballpoint", "felt" are round; "marker" is a
-        flat tip dragged sideways; "fountain" is thin along its nib and broad across it; "brush" follows the pressure
-        most and tapers; "pencil" is grainy and breaks.
+        "digital" has one width and hard, even ink, as in a drawing program; "ballpoint", "pencil" and "felt" are
+        round; "marker" is a flat tip dragged sideways; "fountain" is thin along its nib and broad across it; "brush"
+        follows the pressure most and tapers.
     nib_degrees
         Direction of the long side of a marker's or fountain pen's tip, anticlockwise from the x axis; 40 is a right
         hand's usual.
@@ -104,9 +111,9 @@ def ink_margin(pen: Pen) -> float:
     Examples
     --------
     >>> ink_margin(Pen(width=4.0, kind="digital"))
-    2.0
+    2.6
     """
-    return pen.width * 0.5 * (1 + _RESPONSE[pen.kind])
+    return pen.width * 0.5 * max(1 + _RESPONSE[pen.kind], _DOT_RATIO)
 
 
 def draw_strokes(
@@ -138,7 +145,7 @@ def draw_strokes(
     Examples
     --------
     >>> bar = Stroke(x=[2, 2], y=[0, 8])
-    >>> draw_strokes([bar], size=(8, 4), pen=Pen(width=2, kind="digital"))[4].tolist()
+    >>> draw_strokes([bar], size=(8, 4), pen=Pen(width=2, kind="digital"))[4].round().tolist()
     [0.0, 1.0, 1.0, 0.0]
     """
     height, width = int(size[0]), int(size[1])
@@ -161,13 +168,21 @@ def draw_strokes(
 
 
 def _supersampling(height: int, width: int, pen: Pen) -> int:
-    """How many drawn pixels make a side of a pixel: small writing needs more, large writing is anti-aliased anyway."""
-    longest = max(height, width)
-    if longest <= 160:
-        return 4
-    if longest <= 640 or pen.width < 4:
-        return 2
-    return 1
+    """How many drawn pixels make a side of a pixel: thin lines need more, large pictures can afford fewer."""
+    wanted = math.ceil(_FINE_WIDTH / pen.width)
+    affordable = int(math.sqrt(_MOST_PIXELS / (height * width)))
+    return max(1 if pen.width >= 6 else 2, min(wanted, affordable, 8))
+
+
+def _thickness(widths: Floats, line_type: int) -> NDArray[np.int32]:
+    """OpenCV's thickness for lines of these widths in drawn pixels.
+
+    Measured on lines of all directions: an even thickness t draws t + 1 pixels (t + 1.6 anti-aliased), an odd one above
+    1 the same as the next even one, and 1 draws 0.9.
+    """
+    excess = 1.6 if line_type == cv2.LINE_AA else 1.0
+    thickness = np.rint((widths - excess) / 2).astype(np.int32) * 2
+    return np.asarray(np.maximum(thickness, 1))
 
 
 def _draw_stroke(canvas: NDArray[np.uint8], stroke: Stroke, pen: Pen, scale: int) -> None:
@@ -177,28 +192,28 @@ def _draw_stroke(canvas: NDArray[np.uint8], stroke: Stroke, pen: Pen, scale: int
     # Pixel edges (our convention) to pixel centers (OpenCV's), then to fixed point.
     limit = 2.0 ** (30 - _SHIFT)
     fixed = np.rint((np.clip(path * scale, -limit, limit) - 0.5) * (1 << _SHIFT)).astype(np.int32)
-    widths = np.maximum(_widths(stroke, path, pen) * scale, 1.0)
+    widths = _widths(stroke, path, pen) * scale
     line_type = cv2.LINE_AA if scale == 1 else cv2.LINE_8
     if len(path) == 1:
-        radius = round(float(widths[0]) / 2 * (1 << _SHIFT))
+        radius = max(round((float(widths[0]) - 0.5) / 2 * (1 << _SHIFT)), 4)
         cv2.circle(canvas, fixed[0].tolist(), radius, 255, cv2.FILLED, line_type, _SHIFT)
         return
     if pen.kind == "marker":
         _sweep_nib(canvas, fixed, pen, scale, line_type)
         return
-    thickness = np.rint((widths[1:] + widths[:-1]) / 2).astype(np.int32)
+    thickness = _thickness((widths[1:] + widths[:-1]) / 2, line_type)
     starts = [0, *(np.flatnonzero(thickness[1:] != thickness[:-1]) + 1).tolist(), len(thickness)]
-    for first, last in zip(starts[:-1], starts[1:], strict=True):
+    for first, last in pairwise(starts):
         cv2.polylines(canvas, [fixed[first : last + 1]], False, 255, int(thickness[first]), line_type, _SHIFT)
 
 
 def _widths(stroke: Stroke, path: Floats, pen: Pen) -> Floats:
     """The width of the line at each point, in pixels."""
     count = len(path)
+    if count == 1:
+        return np.full(1, pen.width * _DOT_RATIO)
     widths = np.full(count, pen.width)
     response = _RESPONSE[pen.kind]
-    if count == 1:
-        return widths
     if response > 0:
         push = _push(stroke, path)
         if push is not None:
@@ -235,8 +250,9 @@ def _push(stroke: Stroke, path: Floats) -> Floats | None:
 
 def _sweep_nib(canvas: NDArray[np.uint8], fixed: NDArray[np.int32], pen: Pen, scale: int, line_type: int) -> None:
     """Drag a flat tip along the path: the area between one place of the tip and the next, for each step."""
-    thin = max(1, round(pen.width * scale * _NIB_RATIO["marker"]))
-    half = max(pen.width * scale - thin, 0) / 2 * (1 << _SHIFT)
+    breadth = pen.width * scale
+    thin = int(_thickness(np.array([breadth * _NIB_RATIO["marker"]]), line_type)[0])
+    half = max(breadth - thin - 1, 0) / 2 * (1 << _SHIFT)
     angle = math.radians(pen.nib_degrees)
     reach = np.rint([half * math.cos(angle), -half * math.sin(angle)]).astype(np.int32)
     areas = np.stack([fixed[:-1] - reach, fixed[:-1] + reach, fixed[1:] + reach, fixed[1:] - reach], axis=1)

@@ -4,6 +4,6 @@ It gives training variety, every fixture of the tests and the example pictures. 
 :mod:`inkread.data.augment`; strokes become pixels in :mod:`inkread.ink`. Nothing here is taken from any data set.
 """
 
-from inkread.data.synth.hand import CHARACTERS, GLYPHS, Hand, draw_glyph, write_glyph
+from inkread.data.synth.hand import CHARACTERS, DIGIT_LIKE, GLYPHS, Hand, draw_glyph, write_glyph
 
-__all__ = ["CHARACTERS", "GLYPHS", "Hand", "draw_glyph", "write_glyph"]
+__all__ = ["CHARACTERS", "DIGIT_LIKE", "GLYPHS", "Hand", "draw_glyph", "write_glyph"]

@@ -19,15 +19,23 @@ from inkread.data.synth.shapes import Curve, Form
 from inkread.data.synth.symbols import SYMBOL_FORMS
 from inkread.errors import InvalidOption
 from inkread.geometry import Stroke
-from inkread.ink import Pen, draw_strokes, ink_margin
+from inkread.ink import Pen, PenKind, draw_strokes, ink_margin
 
-__all__ = ["CHARACTERS", "GLYPHS", "Hand", "draw_glyph", "write_glyph"]
+__all__ = ["CHARACTERS", "DIGIT_LIKE", "GLYPHS", "Hand", "draw_glyph", "write_glyph"]
 
 Floats = NDArray[np.float64]
 
 # Every character that can be written, with its forms.
 GLYPHS: dict[str, tuple[Form, ...]] = {**DIGIT_FORMS, **LETTER_FORMS, **SYMBOL_FORMS}
 CHARACTERS: tuple[str, ...] = tuple(GLYPHS)
+
+# Characters of which some forms, alone and out of context, are a digit's shape. Whoever teaches "not a digit" with them
+# teaches a contradiction unless they are left out or given less weight.
+DIGIT_LIKE: dict[str, str] = {
+    **{"O": "0", "o": "0", "Q": "0", "D": "0", "°": "0", "<ring>": "0", "I": "1", "l": "1", "i": "1", "|": "1"},
+    **{"/": "1", "!": "1", "'": "1", "(": "1", ")": "1", "Z": "2", "z": "2", "S": "5", "s": "5", "b": "6"},
+    **{"G": "9", "g": "9", "q": "9"},
+}
 
 # Bare pixels around the ink of a crop.
 CROP_MARGIN = 2
@@ -151,10 +159,14 @@ _RANGES: dict[str, tuple[float, float]] = {
 }
 
 
+# Pens by how often a writer holds one, and where the next kind begins on the scale from 0 to 1.
+_COMMON_PENS: tuple[PenKind, ...] = ("ballpoint", "felt", "pencil", "digital", "fountain", "brush", "marker")
+_COMMON_PENS_UP_TO = (0.36, 0.54, 0.69, 0.80, 0.89, 0.94)
+
+
 def random_pen(rng: np.random.Generator) -> Pen:
     """Some pen, its width in heights of a digit."""
-    kinds = ("ballpoint", "felt", "pencil", "digital", "fountain", "brush", "marker")
-    kind = kinds[int(np.searchsorted(np.cumsum([0.36, 0.18, 0.15, 0.11, 0.09, 0.05]), rng.random()))]
+    kind = _COMMON_PENS[int(np.searchsorted(_COMMON_PENS_UP_TO, rng.random()))]
     low, high = {
         "ballpoint": (0.03, 0.1),
         "felt": (0.055, 0.18),
@@ -338,7 +350,7 @@ def _write_curve(curve: Curve, points: Floats, hand: Hand, place: Floats, rng: n
 
 
 def _move_ends(curve: Curve, points: Floats, hand: Hand, rng: np.random.Generator) -> None:
-    """Let strokes end early or late; where a loop should close, leave the writer's gap or overlap. Changes ``points``."""
+    """Move ``points`` so that strokes end early or late and a loop has the writer's gap or overlap."""
     reach = float(hand.overshoot * rng.standard_normal())
     if curve.closed:
         reach += hand.closure

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,7 +87,7 @@ def _bases(gaps: Floats, counts: NDArray[np.int_], breaks: list[int]) -> tuple[F
     n = len(gaps) + 1
     knots = np.sqrt(gaps)
     hold, bend = [], []
-    for first, last in zip(breaks[:-1], breaks[1:], strict=True):
+    for first, last in pairwise(breaks):
         tangents = _tangents(n, knots, first, last)
         for i in range(first, last):
             u = np.linspace(0, 1, counts[i], endpoint=False)[:, None]
