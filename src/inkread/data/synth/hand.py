@@ -117,20 +117,20 @@ class Hand:
     @classmethod
     def random(cls, rng: np.random.Generator) -> Hand:
         """Some writer: careful or hasty, with any pen."""
-        care = float(rng.beta(2.2, 1.6))
+        care = float(rng.beta(1.7, 1.7))
         haste = 1 - care
         return cls(
             pen=random_pen(rng),
-            slant_degrees=float(np.clip(rng.normal(6, 11), -30, 42)),
-            aspect=float(np.clip(math.exp(rng.normal(0, 0.2)), 0.55, 1.7)),
-            roundness=float(np.clip(rng.normal(0.97, 0.18), 0.45, 1.35)),
+            slant_degrees=float(np.clip(rng.normal(6, 12), -32, 44)),
+            aspect=float(np.clip(math.exp(rng.normal(0, 0.24)), 0.5, 1.8)),
+            roundness=float(np.clip(rng.normal(1.02, 0.15), 0.5, 1.35)),
             corner_rounding=float(np.clip(rng.beta(1.1, 2.2) * (0.45 + 0.75 * haste), 0, 1)),
-            habit=0.012 + 0.035 * float(rng.random()),
-            jitter=0.004 + 0.03 * haste * float(rng.random()),
-            bend=0.01 + 0.07 * haste * float(rng.random()),
+            habit=0.014 + 0.05 * float(rng.random()),
+            jitter=0.004 + 0.045 * haste * float(rng.random()),
+            bend=0.01 + 0.11 * haste * float(rng.random()),
             tremor=float(0.002 + 0.012 * rng.random() ** 3),
             closure=float(np.clip(rng.normal(0.01, 0.05), -0.14, 0.2)),
-            overshoot=0.01 + 0.07 * haste * float(rng.random()),
+            overshoot=0.01 + 0.1 * haste * float(rng.random()),
             size_variation=0.02 + 0.1 * haste * float(rng.random()),
             speed=float(np.clip(haste + rng.normal(0, 0.15), 0, 1)),
             loyalty=0.8 + 0.2 * float(rng.random()),
@@ -293,12 +293,21 @@ def _usual_form(character: str, seed: int) -> tuple[Form, list[Floats]]:
     rng = np.random.Generator(np.random.PCG64((seed, ord(character[0]), len(character))))
     forms = GLYPHS[character]
     form = forms[_pick(forms, float(rng.random()))]
-    return form, [rng.standard_normal(curve.points.shape) for curve in form.curves]
+    return form, [_misses(len(curve.points), rng) for curve in form.curves]
 
 
 def _lasting_changes(form: Form, seed: int) -> list[Floats]:
     rng = np.random.Generator(np.random.PCG64((seed, len(form.name), form.curves[0].points.size)))
-    return [rng.standard_normal(curve.points.shape) for curve in form.curves]
+    return [_misses(len(curve.points), rng) for curve in form.curves]
+
+
+def _misses(count: int, rng: np.random.Generator) -> Floats:
+    """How far a writer misses ``count`` control points in a row, float64 (count, 2) of deviation about 1.
+
+    Neighbors are missed alike: the hand drifts. Independent errors would put a kink at every control point.
+    """
+    noise = rng.standard_normal((count + 2, 2))
+    return np.asarray(0.5 * noise[:-2] + 0.7 * noise[1:-1] + 0.5 * noise[2:])
 
 
 class _Bend:
@@ -333,7 +342,7 @@ def _instance_map(hand: Hand, rng: np.random.Generator) -> Floats:
 
 def _write_curve(curve: Curve, points: Floats, hand: Hand, place: Floats, rng: np.random.Generator) -> Stroke:
     count = len(points)
-    points = points + hand.jitter * rng.standard_normal((count, 2))
+    points = points + hand.jitter * _misses(count, rng)
     if count > 1:
         _move_ends(curve, points, hand, rng)
     basis = curve.hold + hand.roundness * curve.bend + hand.corner_rounding * curve.corners
