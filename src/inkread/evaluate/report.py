@@ -1,0 +1,205 @@
+"""The report: one JSON file that says what was measured, on what, with what, how and when.
+
+Every report has the same keys, whatever the task: ``schema``, ``task``, ``model``, ``data``, ``n``, ``accuracy`` (with
+its 95 % interval), ``per_class``, ``confusion``, ``groups``, ``refusal``, ``curves``, ``calibration``, ``speed``,
+``command``, ``date`` and ``machine``; what a task does not have is null. Rates lie in [0, 1]. Nothing is measured here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkread.errors import OutputError
+from inkread.evaluate.digits import DigitsReport
+from inkread.evaluate.lines import answered
+from inkread.evaluate.metrics import (
+    coverage_curve,
+    expected_calibration_error,
+    negative_log_likelihood,
+    reliability_curve,
+)
+from inkread.evaluate.pages import PicturesReport
+
+__all__ = ["REPORT_SCHEMA", "Circumstances", "digits_report", "machine", "pictures_report", "write_report"]
+
+REPORT_SCHEMA = 1
+
+# What a figure may depend on.
+_PACKAGES = ("inkread", "numpy", "onnxruntime", "opencv-python-headless", "pillow")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Circumstances:
+    """What a report says beside its figures.
+
+    Attributes
+    ----------
+    model
+        The models that read, by task.
+    data
+        The data set or the manifest, its split, what was done to its pictures.
+    command
+        What makes the report again.
+    date
+        When it was made, with its time zone.
+    machine
+        What :func:`machine` says of the machine that it was made on.
+    """
+
+    model: Mapping[str, str]
+    data: Mapping[str, Any]
+    command: str
+    date: datetime
+    machine: Mapping[str, Any] = field(default_factory=dict)
+
+
+def digits_report(report: DigitsReport, circumstances: Circumstances) -> dict[str, Any]:
+    """The report on single characters; figures of digits are null where the data hold none."""
+    refusal = report.refusal
+    figures = report.per_class
+    return _laid_out(
+        "digit",
+        circumstances,
+        n=len(report.labels),
+        accuracy=report.accuracy.to_dict(),
+        per_class={str(digit): one.to_dict() for digit, one in enumerate(figures)},
+        confusion=report.confusion.tolist(),
+        refusal=refusal.to_dict() if refusal else None,
+        **_confidence(report.confidence, report.correct),
+        likelihood=(
+            round(negative_log_likelihood(report.classification.probabilities[report.is_digit], report.truth), 6)
+            if len(report.truth)
+            else None
+        ),
+        speed={
+            "seconds": round(report.seconds, 4),
+            "crops_per_second": round(report.crops_per_second, 1),
+        },
+    )
+
+
+def pictures_report(report: PicturesReport, circumstances: Circumstances, *, task: str) -> dict[str, Any]:
+    """The report on lines or pages; ``accuracy`` is the share read exactly, ``groups`` holds all else."""
+    figures = report.figures
+    confidence, right = answered(report.outcomes)
+    return _laid_out(
+        task,
+        circumstances,
+        n=figures.n,
+        accuracy=figures.exact.to_dict(),
+        groups={"all": figures.to_dict(), **{name: group.to_dict() for name, group in report.groups.items()}},
+        errors={one.picture.id: one.error for one in report.outcomes if one.error is not None},
+        **_confidence(confidence, right),
+        speed={
+            "seconds": round(sum(one.seconds for one in report.outcomes), 4),
+            "median_seconds": round(report.median_seconds, 5),
+            "mean_seconds": round(report.mean_seconds, 5),
+            "given": "pixels" if report.presentation.as_array or report.presentation.perturb else "files",
+        },
+    )
+
+
+def _confidence(confidence: NDArray[np.floating[Any]], right: NDArray[np.bool_]) -> dict[str, Any]:
+    if not len(right):
+        return {"curves": None, "calibration": None}
+    curve = coverage_curve(confidence, right)
+    return {
+        "curves": {"coverage": curve.to_dict()},
+        "calibration": {
+            "n": len(right),
+            "expected_calibration_error": round(expected_calibration_error(confidence, right), 6),
+            "mean_confidence": round(float(np.mean(confidence)), 6),
+            "accuracy": round(float(np.mean(right)), 6),
+            "reliability": [part.to_dict() for part in reliability_curve(confidence, right)],
+        },
+    }
+
+
+def _laid_out(task: str, circumstances: Circumstances, **figures: Any) -> dict[str, Any]:
+    calibration = figures.get("calibration")
+    if calibration is not None and "likelihood" in figures:
+        calibration["negative_log_likelihood"] = figures["likelihood"]
+    return {
+        "schema": REPORT_SCHEMA,
+        "task": task,
+        "model": dict(circumstances.model),
+        "data": dict(circumstances.data),
+        "n": figures["n"],
+        "accuracy": figures["accuracy"],
+        "per_class": figures.get("per_class"),
+        "confusion": figures.get("confusion"),
+        "groups": figures.get("groups"),
+        "refusal": figures.get("refusal"),
+        "errors": figures.get("errors"),
+        "curves": figures["curves"],
+        "calibration": calibration,
+        "speed": figures["speed"],
+        "command": circumstances.command,
+        "date": circumstances.date.isoformat(timespec="seconds"),
+        "machine": dict(circumstances.machine),
+    }
+
+
+def machine() -> dict[str, Any]:
+    """The processor, its cores that may be used, the system and the versions that a figure may depend on."""
+    return {
+        "processor": _processor(),
+        "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "packages": versions(_PACKAGES),
+    }
+
+
+def versions(packages: Sequence[str]) -> dict[str, str | None]:
+    """The installed version of each package, None where it is not installed."""
+    found: dict[str, str | None] = {}
+    for name in packages:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            found[name] = None
+    return found
+
+
+def _processor() -> str:
+    try:
+        with Path("/proc/cpuinfo").open(encoding="utf-8") as lines:
+            for line in lines:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass  # no such file outside Linux
+    return platform.processor() or "unknown"
+
+
+def write_report(report: Mapping[str, Any], path: Path) -> None:
+    """Write a report whole or not at all: a reader never sees half of one, and a failed run leaves the old one.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written there.
+    """
+    text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished.write_text(text, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise OutputError(f"the report cannot be written to {path}: {error.strerror or error}") from error
