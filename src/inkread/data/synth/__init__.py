@@ -5,5 +5,6 @@ It gives training variety, every fixture of the tests and the example pictures. 
 """
 
 from inkread.data.synth.hand import CHARACTERS, DIGIT_LIKE, GLYPHS, Hand, draw_glyph, write_glyph
+from inkread.data.synth.line import LineOptions, write_line
 
-__all__ = ["CHARACTERS", "DIGIT_LIKE", "GLYPHS", "Hand", "draw_glyph", "write_glyph"]
+__all__ = ["CHARACTERS", "DIGIT_LIKE", "GLYPHS", "Hand", "LineOptions", "draw_glyph", "write_glyph", "write_line"]
