@@ -54,7 +54,7 @@ def test_rotation_loses_no_ink(degrees: float) -> None:
     pixels[39:42, 40:80] = 20
 
     def mass(picture: np.ndarray) -> float:
-        return float(np.clip(220.0 - picture[..., 0], 0, None).sum())
+        return float((220.0 - picture[..., 0]).sum())  # signed, as sharp edges swing over on both sides
 
     assert mass(rotate(pixels, degrees)) == pytest.approx(mass(pixels), rel=0.03)
 
