@@ -114,7 +114,7 @@ def test_report_of_pictures_holds_groups_errors_and_calibration(document_of, cir
     assert data["errors"] == {"numbers-00003": "InkreadError: too dark"}
     assert data["calibration"]["n"] == 3
     assert data["calibration"]["mean_confidence"] == pytest.approx(0.8)
-    assert data["speed"]["given"] == "files"
+    assert data["speed"]["given"] == "pixels"
     assert (data["per_class"], data["confusion"], data["refusal"]) == (None, None, None)
 
 
