@@ -201,6 +201,9 @@ def _draw_stroke(canvas: NDArray[np.uint8], stroke: Stroke, pen: Pen, scale: int
     if pen.kind == "marker":
         _sweep_nib(canvas, fixed, pen, scale, line_type)
         return
+    if scale == 1 and float(np.ptp(widths)) > 1:
+        _sweep_circle(canvas, fixed, widths, line_type)
+        return
     thickness = _thickness((widths[1:] + widths[:-1]) / 2, line_type)
     starts = [0, *(np.flatnonzero(thickness[1:] != thickness[:-1]) + 1).tolist(), len(thickness)]
     for first, last in pairwise(starts):
@@ -248,6 +251,21 @@ def _push(stroke: Stroke, path: Floats) -> Floats | None:
     return np.asarray(np.clip(1 - speed / typical, -1, 1))
 
 
+def _sweep_circle(canvas: NDArray[np.uint8], fixed: NDArray[np.int32], widths: Floats, line_type: int) -> None:
+    """Drag a tip that swells and shrinks along the path; steps of two pixels would show on large writing."""
+    # Half a pixel less, as OpenCV fills the pixels that an outline touches.
+    radii = np.maximum((widths - 1.0) / 2, 0.25) * (1 << _SHIFT)
+    step = np.diff(fixed, axis=0).astype(np.float64)
+    length = np.maximum(np.hypot(step[:, 0], step[:, 1]), 1e-9)
+    normal = np.stack([-step[:, 1], step[:, 0]], axis=1) / length[:, None]
+    start, end = normal * radii[:-1, None], normal * radii[1:, None]
+    corners = [fixed[:-1] - start, fixed[:-1] + start, fixed[1:] + end, fixed[1:] - end]
+    for area in np.rint(np.stack(corners, axis=1)).astype(np.int32):
+        cv2.fillConvexPoly(canvas, area, 255, line_type, _SHIFT)
+    for center, radius in zip(fixed.tolist(), np.rint(radii).astype(int).tolist(), strict=True):
+        cv2.circle(canvas, center, radius, 255, cv2.FILLED, line_type, _SHIFT)
+
+
 def _sweep_nib(canvas: NDArray[np.uint8], fixed: NDArray[np.int32], pen: Pen, scale: int, line_type: int) -> None:
     """Drag a flat tip along the path: the area between one place of the tip and the next, for each step."""
     breadth = pen.width * scale
@@ -259,7 +277,8 @@ def _sweep_nib(canvas: NDArray[np.uint8], fixed: NDArray[np.int32], pen: Pen, sc
     for area in areas:
         cv2.fillConvexPoly(canvas, area, 255, line_type, _SHIFT)
     # The tip's thin side: without it a stroke along the tip would vanish.
-    cv2.polylines(canvas, [fixed - reach, fixed + reach], False, 255, thin, line_type, _SHIFT)
+    ends = [np.stack([fixed[i] - reach, fixed[i] + reach]) for i in (0, -1)]
+    cv2.polylines(canvas, [fixed - reach, fixed + reach, *ends], False, 255, thin, line_type, _SHIFT)
 
 
 @lru_cache(maxsize=1)

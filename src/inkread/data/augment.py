@@ -29,8 +29,9 @@ __all__ = [
     "add_uneven_light",
     "add_vignette",
     "blur",
+    "capture",
     "compress",
-    "photograph",
+    "light",
     "random_view",
     "warp",
 ]
@@ -64,12 +65,20 @@ def _noise_tile() -> NDArray[np.float32]:
     return tile
 
 
-def _noise(size: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
-    """A piece of the tile from a random place, float32 (H, W, 3)."""
+@lru_cache(maxsize=1)
+def _fiber_tile() -> NDArray[np.float32]:
+    """Short smooth fibers of deviation about 1, float32 (1024, 1024)."""
+    gray = np.ascontiguousarray(_noise_tile()[:, :, 0])
+    tile = np.asarray(cv2.GaussianBlur(gray, (0, 0), 1.2, sigmaY=0.6) * 2.8, np.float32)
+    tile.flags.writeable = False
+    return tile
+
+
+def _piece(tile: NDArray[np.float32], size: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float32]:
+    """As much of a tile, repeated, as ``size`` asks for, from a random place."""
     height, width = size
     row, column = rng.integers(0, _NOISE_SIDE, size=2).tolist()
-    tile = _noise_tile()
-    piece = np.empty((height, width, 3), np.float32)
+    piece = np.empty((height, width, *tile.shape[2:]), np.float32)
     y = 0
     while y < height:
         h = min(_NOISE_SIDE - row, height - y)
@@ -80,6 +89,21 @@ def _noise(size: tuple[int, int], rng: np.random.Generator) -> NDArray[np.float3
             x, c = x + w, 0
         y, row = y + h, 0
     return piece
+
+
+def _lit(picture: Picture, field: NDArray[np.floating]) -> Picture:
+    """The picture times a smooth field of light, (h, w) or (h, w, 3) of any resolution, kept in [0, 1]."""
+    height, width = picture.shape[:2]
+    smooth = np.asarray(field, np.float32)
+    return _multiplied(picture, np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)))
+
+
+def _coarse(size: tuple[int, int]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """x and y from -1 to 1 over a picture at an eighth of its resolution: enough for light, which is smooth."""
+    height, width = (max(side // 8, 8) for side in size)
+    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
+    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    return x, y
 
 
 def _multiplied(picture: Picture, field: NDArray[np.float32]) -> Picture:
@@ -100,11 +124,12 @@ def add_texture(picture: Picture, rng: np.random.Generator, strength: float) -> 
     _check(picture, strength)
     if strength == 0:
         return picture.copy()
-    height, width = picture.shape[:2]
-    fine = _noise((height, width), rng)[:, :, 0]
-    fibers = cv2.GaussianBlur(fine, (0, 0), 1.2, sigmaY=0.6) * 2.0
-    clouds = _slow_field((height, width), rng, int(rng.integers(8, 40)))
-    return _multiplied(picture, 1 + np.float32(strength) * (0.035 * fibers + 0.02 * clouds))
+    size = picture.shape[0], picture.shape[1]
+    depth = _piece(_fiber_tile(), size, rng)
+    depth *= np.float32(0.025 * strength)
+    clouds = _slow_field(size, rng, int(rng.integers(8, 40)))
+    depth += 1
+    return _multiplied(picture, np.asarray(cv2.scaleAdd(clouds, 0.02 * strength, depth)))
 
 
 def add_grain(picture: Picture, rng: np.random.Generator, strength: float) -> Picture:
@@ -195,16 +220,14 @@ def add_uneven_light(picture: Picture, rng: np.random.Generator, strength: float
     _check(picture, strength)
     if strength == 0:
         return picture.copy()
-    height, width = picture.shape[:2]
     angle = rng.uniform(0, 2 * math.pi)
-    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None]
-    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :]
+    x, y = _coarse((picture.shape[0], picture.shape[1]))
     slope = x * np.float32(math.cos(angle)) + y * np.float32(math.sin(angle))
     depth = strength * rng.uniform(0.1, 0.34)
-    field = (1 - depth) + np.float32(depth) * slope + np.float32(strength * 0.03) * _slow_field((height, width), rng, 3)
+    field = (1 - depth) + depth * slope + strength * 0.03 * _slow_field(slope.shape, rng, 3)
     warmth = strength * rng.normal(0.03, 0.07)
     tint = np.array([1 + warmth, 1.0, 1 - warmth], np.float32)
-    return _multiplied(picture, np.asarray(np.clip(field, 0.12, 1.0)[:, :, None] * tint, np.float32))
+    return _lit(picture, np.clip(field, 0.12, 1.0)[:, :, None] * tint)
 
 
 def add_vignette(picture: Picture, rng: np.random.Generator, strength: float) -> Picture:
@@ -212,13 +235,10 @@ def add_vignette(picture: Picture, rng: np.random.Generator, strength: float) ->
     _check(picture, strength)
     if strength == 0:
         return picture.copy()
-    height, width = picture.shape[:2]
     cx, cy = rng.normal(0, 0.12, size=2)
-    y = np.linspace(-1, 1, height, dtype=np.float32)[:, None] - np.float32(cy)
-    x = np.linspace(-1, 1, width, dtype=np.float32)[None, :] - np.float32(cx)
-    distance = (x * x + y * y) / 2
-    falloff = 1 - np.float32(0.6 * strength) * np.minimum(distance, 1.3) ** 1.5
-    return _multiplied(picture, np.asarray(falloff, np.float32))
+    x, y = _coarse((picture.shape[0], picture.shape[1]))
+    distance = ((x - cx) ** 2 + (y - cy) ** 2) / 2
+    return _lit(picture, 1 - 0.6 * strength * np.minimum(distance, 1.3) ** 1.5)
 
 
 def add_shadow(picture: Picture, rng: np.random.Generator, strength: float) -> Picture:
@@ -226,9 +246,7 @@ def add_shadow(picture: Picture, rng: np.random.Generator, strength: float) -> P
     _check(picture, strength)
     if strength == 0:
         return picture.copy()
-    height, width = picture.shape[:2]
-    # Shadows are smooth: an eighth of the resolution holds them.
-    h, w = max(height // 8, 8), max(width // 8, 8)
+    h, w = (max(side // 8, 8) for side in picture.shape[:2])
     mask = np.zeros((h, w), np.float32)
     kind = rng.random()
     if kind < 0.45:
@@ -262,8 +280,7 @@ def add_shadow(picture: Picture, rng: np.random.Generator, strength: float) -> P
     softness = rng.uniform(0.01, 0.12) * max(h, w)
     mask = cv2.GaussianBlur(mask, (0, 0), max(softness, 0.5))
     depth = strength * rng.uniform(0.25, 0.6)
-    field = 1 - np.float32(depth) * cv2.resize(mask, (width, height), interpolation=cv2.INTER_CUBIC)
-    return _multiplied(picture, np.asarray(field, np.float32))
+    return _lit(picture, 1 - depth * mask)
 
 
 def blur(picture: Picture, rng: np.random.Generator, strength: float) -> Picture:
@@ -288,7 +305,7 @@ def add_noise(picture: Picture, rng: np.random.Generator, strength: float) -> Pi
     _check(picture, strength)
     if strength == 0:
         return picture.copy()
-    noise = _noise(picture.shape[:2], rng)
+    noise = _piece(_noise_tile(), (picture.shape[0], picture.shape[1]), rng)
     if rng.random() < 0.5:
         noise = cv2.blur(noise, (2, 2)) * 1.7
     noisy = cv2.scaleAdd(noise, strength * rng.uniform(0.01, 0.06), picture)
@@ -324,36 +341,46 @@ def random_view(size: tuple[int, int], rng: np.random.Generator, strength: float
     return bent.then(PageTransform.rotation(turn, Point(width / 2, height / 2)))
 
 
-def warp(picture: Picture, view: PageTransform, *, background: tuple[float, float, float] | None = None) -> Picture:
-    """The picture seen through ``view`` (its pixels → the new one's), same size.
+def warp(
+    picture: Picture,
+    view: PageTransform,
+    *,
+    size: tuple[int, int] | None = None,
+    background: tuple[float, float, float] | None = None,
+) -> Picture:
+    """The picture seen through ``view``, which maps its pixels to those of the new one.
 
-    What the page does not reach is ``background``, RGB in [0, 1]; None continues the page's edge.
+    ``size`` is the new (height, width), the same when not given. What the page does not reach is ``background``, RGB in
+    [0, 1]; None continues the page's edge.
     """
     _check(picture, 0)
-    height, width = picture.shape[:2]
+    height, width = size or picture.shape[:2]
     # Our coordinates are pixel edges, OpenCV's pixel centers.
     to_centers = PageTransform.translation(0.5, 0.5).then(view).then(PageTransform.translation(-0.5, -0.5))
-    border = cv2.BORDER_REPLICATE if background is None else cv2.BORDER_CONSTANT
     return np.asarray(
         cv2.warpPerspective(
             picture,
             to_centers.matrix,
             (width, height),
             flags=cv2.INTER_LINEAR,
-            borderMode=border,
+            borderMode=cv2.BORDER_REPLICATE if background is None else cv2.BORDER_CONSTANT,
             borderValue=background or (0.0, 0.0, 0.0),
         )
     )
 
 
-def photograph(picture: Picture, rng: np.random.Generator, strength: float) -> Picture:
-    """The picture as a phone gives it: uneven light, often a shadow and a vignette, blur, noise and JPEG."""
+def light(picture: Picture, rng: np.random.Generator, strength: float) -> Picture:
+    """The picture under a room's light: falling off to one side, often with a shadow or a vignette."""
     _check(picture, strength)
     picture = add_uneven_light(picture, rng, strength)
     if rng.random() < 0.6:
         picture = add_shadow(picture, rng, strength)
     if rng.random() < 0.5:
         picture = add_vignette(picture, rng, strength)
-    picture = blur(picture, rng, strength)
-    picture = add_noise(picture, rng, strength)
-    return compress(picture, rng, strength)
+    return picture
+
+
+def capture(picture: Picture, rng: np.random.Generator, strength: float) -> Picture:
+    """The picture as a camera keeps it: blurred, noisy, a JPEG file."""
+    _check(picture, strength)
+    return compress(add_noise(blur(picture, rng, strength), rng, strength), rng, strength)

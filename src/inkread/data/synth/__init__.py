@@ -6,5 +6,20 @@ It gives training variety, every fixture of the tests and the example pictures. 
 
 from inkread.data.synth.hand import CHARACTERS, DIGIT_LIKE, GLYPHS, Hand, draw_glyph, write_glyph
 from inkread.data.synth.line import LineOptions, write_line
+from inkread.data.synth.options import LAYOUTS, PAPERS, PageOptions
+from inkread.data.synth.page import compose_page
 
-__all__ = ["CHARACTERS", "DIGIT_LIKE", "GLYPHS", "Hand", "LineOptions", "draw_glyph", "write_glyph", "write_line"]
+__all__ = [
+    "CHARACTERS",
+    "DIGIT_LIKE",
+    "GLYPHS",
+    "LAYOUTS",
+    "PAPERS",
+    "Hand",
+    "LineOptions",
+    "PageOptions",
+    "compose_page",
+    "draw_glyph",
+    "write_glyph",
+    "write_line",
+]
