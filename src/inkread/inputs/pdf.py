@@ -49,7 +49,8 @@ def pdf_pages(stream: BinaryIO, *, name: str, limits: InputLimits) -> Iterator[t
         try:
             document: Any = pypdfium2.PdfDocument(stream)
         except pypdfium2.PdfiumError as error:
-            if getattr(error, "err_code", None) in _LOCKED:
+            # PDFium may answer with the reason of an earlier failure, so the file has to bear it out.
+            if getattr(error, "err_code", None) in _LOCKED and _names_a_lock(stream):
                 raise EncryptedSource(
                     f"{name} is locked with a password; unlock it and try again", source=name
                 ) from error
@@ -74,6 +75,12 @@ def pdf_pages(stream: BinaryIO, *, name: str, limits: InputLimits) -> Iterator[t
     finally:
         with _pdfium_lock:
             document.close()
+
+
+def _names_a_lock(stream: BinaryIO) -> bool:
+    """Whether the file says that it is encrypted, which it does in plain text."""
+    stream.seek(0)
+    return b"/Encrypt" in stream.read()
 
 
 def _draw(document: Any, index: int, *, name: str, limits: InputLimits) -> tuple[Pixels, float]:

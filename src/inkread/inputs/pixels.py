@@ -189,6 +189,8 @@ def rgb_of_picture(picture: Image.Image) -> Pixels:
     """
     if picture.mode.startswith("I") or picture.mode == "F":
         return _of_grey(_of_deep(np.asarray(picture)))
+    if picture.mode == "La":  # Pillow has no shorter way
+        picture = picture.convert("LA")
     if picture.has_transparency_data:
         return composite(_copied(picture if picture.mode == "RGBA" else picture.convert("RGBA"), 4))
     if picture.mode == "LAB":

@@ -344,8 +344,9 @@ def _file_system(address: str, limits: InputLimits) -> tuple[Any, str]:
 
 def _fetch(address: str, name: str, limits: InputLimits) -> tuple[str, BinaryIO]:
     system, path = _file_system(address, limits)
-    # Over HTTP no blocks: one request, so that servers without ranges serve too.
-    options = {"block_size": 0} if address.lower().startswith("http") else {}
+    # Over HTTP one request without blocks: servers without ranges serve too. A size, whatever it is, keeps fsspec from
+    # asking for it beforehand, and from calling every failure of that question "not found".
+    options = {"block_size": 0, "size": 1} if address.lower().startswith("http") else {}
     with system.open(path, "rb", **options) as file:
         return _drain(file, name, limits)
 
