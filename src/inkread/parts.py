@@ -14,7 +14,18 @@ from numpy.typing import NDArray
 from inkread.errors import InvalidArray
 from inkread.geometry import Box, PageTransform, Quad
 
-__all__ = ["BLANK", "DIGITS", "NOT_A_DIGIT", "CleanPage", "Hypothesis", "LineCrop", "PageImage", "Scores"]
+__all__ = [
+    "BLANK",
+    "DIGITS",
+    "NOT_A_DIGIT",
+    "Candidate",
+    "CleanPage",
+    "Hypothesis",
+    "LineCrop",
+    "LineOfCandidates",
+    "PageImage",
+    "Scores",
+]
 
 DIGITS = tuple("0123456789")
 # Names of the classes that are not digits. They are longer than one character so that they can never be mistaken for
@@ -113,6 +124,55 @@ class LineCrop:
         if self.ink.dtype != np.float32 or self.ink.ndim != 2 or not self.ink.size:
             raise InvalidArray(f"a line crop is float32 (h, w), not empty; got {self.ink.dtype} {self.ink.shape}")
         object.__setattr__(self, "ink", _read_only(self.ink))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Candidate:
+    """One way to take neighboring pieces of ink for one digit.
+
+    Attributes
+    ----------
+    start, end
+        The half-open range of pieces of its line that it takes.
+    ink
+        float32 (h, w) in [0, 1]: the ink of these pieces alone.
+    box
+        Where they lie on the clean page.
+    """
+
+    start: int
+    end: int
+    ink: NDArray[np.float32]
+    box: Box
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise InvalidArray(f"a candidate takes at least one piece; got {self.start} to {self.end}")
+        object.__setattr__(self, "ink", _read_only(self.ink))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineOfCandidates:
+    """A line cut into pieces of ink, and every way of taking pieces for digits that is worth a look.
+
+    Attributes
+    ----------
+    pieces
+        Boxes of the pieces on the clean page, left to right.
+    candidates
+        Each takes some neighboring pieces; every piece is in at least one.
+    digit_height
+        The usual height of a full digit in this line, in pixels of the clean page.
+    """
+
+    pieces: tuple[Box, ...]
+    candidates: tuple[Candidate, ...]
+    digit_height: float
+
+    @property
+    def box(self) -> Box:
+        """The smallest box around the line."""
+        return Box.union_of(self.pieces)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -1,0 +1,1 @@
+"""Scores → text: which candidates are digits, how sure that is, and which digits make one number."""

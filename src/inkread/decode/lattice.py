@@ -1,0 +1,140 @@
+"""The best way through a line of candidates, and how probable every step of it is.
+
+A line is a lattice: its nodes are the gaps between pieces of ink, its edges the candidates, each taken for one of ten
+digits or for no digit at all. The weight of a way is the product of the probabilities of its edges. The best way is a
+shortest path; the sums over all ways (forward and backward, Rabiner 1989, doi:10.1109/5.18626) give each digit its
+probability with every other way of cutting the line weighed in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkread.errors import InvalidArray
+from inkread.parts import DIGITS, Hypothesis
+
+__all__ = ["Reading", "read_lattice"]
+
+DIGIT_COUNT = len(DIGITS)
+# Ways kept at each node for the alternatives of a line, and digits considered on each edge.
+BEAM = 8
+DIGITS_AN_EDGE = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Reading:
+    """What a line of candidates says.
+
+    Attributes
+    ----------
+    hypotheses
+        Ways to read it, likeliest first, texts all different; spans are ranges of pieces. The first is the answer.
+    chosen
+        For each character of the answer the index of its candidate.
+    refused
+        Indexes of the candidates on the best way that are no digits.
+    digit_probs
+        float64 (len(chosen), 10): the probability that this candidate is to be taken, and for this digit.
+    """
+
+    hypotheses: tuple[Hypothesis, ...]
+    chosen: tuple[int, ...]
+    refused: tuple[int, ...]
+    digit_probs: NDArray[np.float64]
+
+
+def read_lattice(spans: Sequence[tuple[int, int]], log_probs: NDArray[np.float32], *, pieces: int) -> Reading:
+    """Read a line.
+
+    Parameters
+    ----------
+    spans
+        For each of C candidates the half-open range (start, end) of the pieces it takes.
+    log_probs
+        (C, 11): ten digits, then "not a digit"; natural logarithms.
+    pieces
+        Number of pieces; every piece must be within a candidate of its own.
+
+    Raises
+    ------
+    InvalidArray
+        If the shapes differ or a piece cannot be reached.
+    """
+    if log_probs.shape != (len(spans), DIGIT_COUNT + 1):
+        raise InvalidArray(f"a lattice of {len(spans)} candidates needs scores of shape ({len(spans)}, 11); "
+                           f"got {log_probs.shape}")
+    scores = log_probs.astype(np.float64)
+    ends: list[list[int]] = [[] for _ in range(pieces + 1)]
+    starts: list[list[int]] = [[] for _ in range(pieces + 1)]
+    for edge, (start, end) in enumerate(spans):
+        ends[end].append(edge)
+        starts[start].append(edge)
+    totals = np.logaddexp.reduce(scores, axis=1) if len(spans) else np.zeros(0)
+    forward = np.full(pieces + 1, -np.inf)
+    forward[0] = 0.0
+    for node in range(1, pieces + 1):
+        ways = [forward[spans[e][0]] + totals[e] for e in ends[node]]
+        forward[node] = np.logaddexp.reduce(ways) if ways else -np.inf
+    backward = np.full(pieces + 1, -np.inf)
+    backward[pieces] = 0.0
+    for node in range(pieces - 1, -1, -1):
+        ways = [backward[spans[e][1]] + totals[e] for e in starts[node]]
+        backward[node] = np.logaddexp.reduce(ways) if ways else -np.inf
+    total = forward[pieces]
+    if not np.isfinite(total):
+        raise InvalidArray("every piece of a line needs a candidate of its own")
+
+    best = _best_ways(spans, scores, ends, pieces)
+    hypotheses = _hypotheses(best, spans, total)
+    answer = best[0][1]
+    chosen = tuple(edge for edge, digit in answer if digit < DIGIT_COUNT)
+    refused = tuple(edge for edge, digit in answer if digit == DIGIT_COUNT)
+    digit_probs = np.array(
+        [
+            np.exp(np.minimum(forward[spans[e][0]] + scores[e, :DIGIT_COUNT] + backward[spans[e][1]] - total, 0.0))
+            for e in chosen
+        ]
+    ).reshape(-1, DIGIT_COUNT)
+    return Reading(hypotheses=hypotheses, chosen=chosen, refused=refused, digit_probs=digit_probs)
+
+
+Way = tuple[float, tuple[tuple[int, int], ...]]
+
+
+def _best_ways(
+    spans: Sequence[tuple[int, int]], scores: NDArray[np.float64], ends: list[list[int]], pieces: int
+) -> list[Way]:
+    """The likeliest ways from end to end as (log weight, edges with their class), at most :data:`BEAM`."""
+    ways: list[list[Way]] = [[(0.0, ())]] + [[] for _ in range(pieces)]
+    likely = np.argsort(-scores[:, :DIGIT_COUNT], axis=1, kind="stable")[:, :DIGITS_AN_EDGE]
+    for node in range(1, pieces + 1):
+        found: list[Way] = []
+        for edge in ends[node]:
+            steps = [*(int(d) for d in likely[edge]), DIGIT_COUNT]
+            for weight, way in ways[spans[edge][0]]:
+                found.extend((weight + scores[edge, step], (*way, (edge, step))) for step in steps)
+        found.sort(key=lambda entry: -entry[0])
+        ways[node] = found[:BEAM]
+    return ways[pieces]
+
+
+def _hypotheses(ways: list[Way], spans: Sequence[tuple[int, int]], total: float) -> tuple[Hypothesis, ...]:
+    """Ways with the same text made one, their probabilities added."""
+    texts: dict[str, tuple[float, tuple[tuple[int, int], ...]]] = {}
+    for weight, way in ways:
+        digits = [(edge, digit) for edge, digit in way if digit < DIGIT_COUNT]
+        text = "".join(DIGITS[digit] for _, digit in digits)
+        log_prob = weight - total
+        if text in texts:
+            texts[text] = (float(np.logaddexp(texts[text][0], log_prob)), texts[text][1])
+        else:
+            texts[text] = (log_prob, tuple(spans[edge] for edge, _ in digits))
+    first = next(iter(texts))
+    rest = sorted((t for t in texts if t != first), key=lambda t: -texts[t][0])
+    return tuple(
+        Hypothesis(text=t, log_prob=min(0.0, texts[t][0]), spans=texts[t][1]) for t in (first, *rest)
+    )

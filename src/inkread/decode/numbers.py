@@ -1,0 +1,42 @@
+"""Which neighboring digits make one number: a clear gap parts two."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from inkread.geometry import Box
+
+__all__ = ["split_numbers"]
+
+# A gap parts numbers when it is this many times the line's usual gap, and this share of a digit's height. Evenly wide
+# spacing is a way of writing one number; a gap of two digits' heights parts numbers in any spacing but an even one.
+GAP_TIMES = 2.2
+GAP_HEIGHT = 0.55
+
+
+def split_numbers(boxes: Sequence[Box]) -> list[range]:
+    """Ranges of digits that make one number each.
+
+    Parameters
+    ----------
+    boxes
+        Of the digits of one line, left to right.
+
+    Examples
+    --------
+    >>> split_numbers([Box(0, 0, 8, 10), Box(10, 0, 18, 10), Box(40, 0, 48, 10)])
+    [range(0, 2), range(2, 3)]
+    """
+    if not boxes:
+        return []
+    height = float(np.median([box.height for box in boxes]))
+    gaps = np.array([max(0.0, b.x0 - a.x1) for a, b in zip(boxes, boxes[1:], strict=False)])
+    cuts = [0]
+    if len(gaps):
+        # The usual gap is taken from the smaller half: in "12 34" one gap of three is wide.
+        usual = float(np.median(np.sort(gaps)[: max(1, (len(gaps) + 1) // 2)]))
+        limit = max(GAP_HEIGHT * height, GAP_TIMES * usual + 0.15 * height)
+        cuts += [i + 1 for i, gap in enumerate(gaps) if gap > limit]
+    return [range(a, b) for a, b in zip(cuts, [*cuts[1:], len(boxes)], strict=True)]

@@ -1,0 +1,383 @@
+"""The reader: open → clean → find → recognize → decode → results. Only this room knows the order of the steps."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkread.clean import CleanOptions, clean
+from inkread.decode.confidence import estimate_digit_share, with_digit_share
+from inkread.decode.lattice import Reading, read_lattice
+from inkread.decode.numbers import split_numbers
+from inkread.errors import InkreadError, InvalidArray, InvalidOption
+from inkread.find import FindOptions, as_one_digit, find_candidates
+from inkread.geometry import Box, PageTransform, Quad, Stroke
+from inkread.inputs import InputLimits, describe, draw_page, expand_sources, open_source
+from inkread.models.registry import ModelCard, bundled, load_card
+from inkread.parts import DIGITS, CleanPage, LineOfCandidates, PageImage
+from inkread.recognize.digit import DigitRecognizer
+from inkread.recognize.prepare import to_ink
+from inkread.results import Alternative, Classification, Digit, Document, Line, Number, Page, Problem
+
+__all__ = ["LAYOUTS", "Layout", "Reader", "ReaderOptions", "classify", "read", "read_many", "read_strokes"]
+
+Layout = Literal["page", "line", "digit"]
+LAYOUTS: tuple[Layout, ...] = ("page", "line", "digit")
+# Alternatives of a line that are worth showing: up to five, each at least this probable.
+MAX_ALTERNATIVES = 5
+LEAST_ALTERNATIVE = 0.001
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReaderOptions:
+    """How to read; a change for one call is a new value (``dataclasses.replace``).
+
+    Raises
+    ------
+    InvalidOption
+        If a value lies outside its range.
+    """
+
+    # What a picture holds: "page" finds everything, "line" is one line, "digit" is one digit.
+    layout: Layout = "page"
+    # Numbers less sure than this, in [0, 1], are kept and marked as not accepted; 0 accepts all.
+    min_confidence: float = 0.0
+    # Digits less sure than this, in [0, 1], are not told from other marks, and not reported: below one half it is more
+    # likely that they are wrong than that they are right.
+    min_digit_confidence: float = 0.4
+    # Cores that one reading may use, at least 1; with several workers take 1 for each.
+    threads: int = 2
+    limits: InputLimits = field(default_factory=InputLimits)
+    clean: CleanOptions = field(default_factory=CleanOptions)
+    find: FindOptions = field(default_factory=FindOptions)
+
+    def __post_init__(self) -> None:
+        if self.layout not in LAYOUTS:
+            raise InvalidOption(f"unknown layout {self.layout!r}; known are {', '.join(LAYOUTS)}")
+        for name in ("min_confidence", "min_digit_confidence"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise InvalidOption(f"{name} lies in [0, 1]; got {getattr(self, name)}")
+        if self.threads < 1:
+            raise InvalidOption(f"a reader needs at least one thread; got {self.threads}")
+
+
+class Reader:
+    """Reads handwritten numbers. Make one and keep it: the networks are loaded at its first reading.
+
+    Safe to share between threads; calls change nothing in it.
+
+    Parameters
+    ----------
+    options
+        The defaults when not given.
+    models
+        Networks to use instead of the bundled ones, by task: a card, or the path of one (``digit.toml``).
+
+    Raises
+    ------
+    ModelError
+        If a card cannot be used.
+    """
+
+    def __init__(
+        self, options: ReaderOptions | None = None, *, models: Mapping[str, ModelCard | str | Path] | None = None
+    ) -> None:
+        self.options = options or ReaderOptions()
+        given = {
+            task: card if isinstance(card, ModelCard) else load_card(Path(card).with_suffix(".toml"))
+            for task, card in (models or {}).items()
+        }
+        if unknown := set(given) - {"digit"}:
+            raise InvalidOption(f"unknown task {', '.join(sorted(unknown))}; a reader uses: digit")
+        self._card = given.get("digit") or bundled("digit")
+        self._recognizer: DigitRecognizer | None = None
+        self._lock = Lock()
+
+    @property
+    def model(self) -> dict[str, str]:
+        """The names of the networks, by task."""
+        return {"digit": self._card.name}
+
+    def _digits(self) -> DigitRecognizer:
+        with self._lock:
+            if self._recognizer is None:
+                self._recognizer = DigitRecognizer(self._card, threads=self.options.threads)
+            return self._recognizer
+
+    def read(
+        self,
+        source: Any,
+        *,
+        layout: Layout | None = None,
+        region: Sequence[float] | None = None,
+        options: ReaderOptions | None = None,
+    ) -> Document:
+        """Read one source.
+
+        Parameters
+        ----------
+        source
+            A path, URL, bytes, binary file, array (H, W[, 3 or 4]) or PIL picture.
+        layout
+            Overrides the options' layout.
+        region
+            (x0, y0, x1, y1) in pixels of the upright picture: read only there. Results stay in whole-picture pixels.
+        options
+            Instead of the reader's own.
+
+        Returns
+        -------
+        A document; one without numbers says so in ``problem``.
+
+        Raises
+        ------
+        SourceError
+            If the source cannot be opened.
+        InvalidOption
+            If the layout is unknown, or the region does not lie on the picture.
+        """
+        began = time.perf_counter()
+        used = self._options(options, layout)
+        name = describe(source)
+        pages = tuple(self._read_page(page, used, region) for page in open_source(source, limits=used.limits))
+        return self._document(name, pages, began)
+
+    def read_many(
+        self, sources: Iterable[Any] | str, *, layout: Layout | None = None, options: ReaderOptions | None = None
+    ) -> Iterator[tuple[str, Document | InkreadError]]:
+        """Read sources one after the other; one bad source never hides the others.
+
+        Parameters
+        ----------
+        sources
+            Sources as for :meth:`read`, and folders and globs, which stand for the pictures in them.
+        layout, options
+            As for :meth:`read`.
+
+        Yields
+        ------
+        The name of a source, and its document or what went wrong with it.
+        """
+        used = self._options(options, layout)
+        for name, source in expand_sources(sources):
+            if isinstance(source, InkreadError):
+                yield name, source
+                continue
+            try:
+                yield name, self.read(source, options=used)
+            except InkreadError as error:
+                yield name, error
+
+    def read_strokes(self, strokes: Sequence[Stroke | Sequence[Sequence[float]]], *, options: ReaderOptions | None = None) -> Document:
+        """Read pen strokes, in the order and the place they were written.
+
+        Parameters
+        ----------
+        strokes
+            Strokes, or lists of points (x, y[, t[, pressure]]), y down.
+
+        Returns
+        -------
+        A document of one page in the strokes' own coordinates.
+
+        Raises
+        ------
+        InvalidArray
+            If a stroke is not made of numbers, or there is none.
+        """
+        began = time.perf_counter()
+        used = self._options(options, None)
+        cleaned = draw_page(strokes)
+        lines = self._read_clean(cleaned, used)
+        height, width = cleaned.ink.shape
+        box = cleaned.to_source.apply_to_box(Box(0, 0, width, height)).box
+        page = Page(
+            index=0, width=max(1, round(box.x1)), height=max(1, round(box.y1)), lines=lines, problem=_page_problem(lines)
+        )
+        return self._document("<strokes>", (page,), began)
+
+    def classify(self, crops: Sequence[NDArray[np.generic]] | NDArray[np.generic]) -> Classification:
+        """Say which digit each crop is.
+
+        Parameters
+        ----------
+        crops
+            (N, H, W), or a list of (H, W): uint8, or float in [0, 1]; dark on light or light on dark.
+
+        Raises
+        ------
+        InvalidArray
+            If a crop is of another shape, type or range.
+        """
+        if isinstance(crops, np.ndarray) and crops.ndim != 3:
+            raise InvalidArray(f"classify takes crops of shape (N, H, W), or a list of (H, W); got shape {crops.shape}")
+        probabilities = np.exp(self._digits().recognize(to_ink(crops)))
+        return Classification(
+            probabilities=probabilities[:, : len(DIGITS)], not_a_digit=probabilities[:, len(DIGITS)]
+        )
+
+    def _options(self, options: ReaderOptions | None, layout: Layout | None) -> ReaderOptions:
+        used = options or self.options
+        return used if layout is None else replace(used, layout=layout)
+
+    def _document(self, name: str, pages: tuple[Page, ...], began: float) -> Document:
+        problem = None if any(line.numbers for page in pages for line in page.lines) else Problem("no_numbers")
+        seconds = time.perf_counter() - began
+        return Document(source=name, pages=pages, model=self.model, seconds=seconds, problem=problem)
+
+    def _read_page(self, page: PageImage, options: ReaderOptions, region: Sequence[float] | None) -> Page:
+        part, offset = (page, (0, 0)) if region is None else _cut_out(page, region)
+        cleaned = clean(part, options.clean)
+        moved = cleaned.to_source.then(PageTransform.translation(*offset))
+        lines = self._read_clean(CleanPage(ink=cleaned.ink, to_source=moved), options)
+        return Page(
+            index=page.index, width=page.width, height=page.height, dpi=page.dpi, lines=lines,
+            problem=_page_problem(lines),
+        )
+
+    def _read_clean(self, page: CleanPage, options: ReaderOptions) -> tuple[Line, ...]:
+        found = as_one_digit(page) if options.layout == "digit" else find_candidates(page, options.find)
+        if not found:
+            return ()
+        inks = [candidate.ink for line in found for candidate in line.candidates]
+        scores = self._digits().recognize(inks)
+        per_line = np.split(scores, np.cumsum([len(line.candidates) for line in found])[:-1])
+        if options.layout == "page":
+            per_line = _with_page_share(found, per_line)
+        lines = [_line(line, values, page, options) for line, values in zip(found, per_line, strict=True)]
+        return tuple(line for line in lines if line is not None)
+
+
+def _cut_out(page: PageImage, region: Sequence[float]) -> tuple[PageImage, tuple[int, int]]:
+    try:
+        x0, y0, x1, y1 = (float(v) for v in region)
+        x0, y0, x1, y1 = (max(0, int(x0)), max(0, int(y0)), min(page.width, int(x1)), min(page.height, int(y1)))
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidOption(f"a region is four numbers (x0, y0, x1, y1); got {region!r}") from error
+    if x1 <= x0 or y1 <= y0:
+        raise InvalidOption(
+            f"the region {tuple(region)} does not lie on the picture of {page.width} × {page.height} pixels"
+        )
+    return replace(page, pixels=page.pixels[y0:y1, x0:x1]), (x0, y0)
+
+
+def _page_problem(lines: Sequence[Line]) -> Problem | None:
+    if any(line.numbers for line in lines):
+        return None
+    return Problem("not_a_number" if lines else "no_numbers")
+
+
+def _with_page_share(
+    found: Sequence[LineOfCandidates], scores: Sequence[NDArray[np.float32]]
+) -> list[NDArray[np.float32]]:
+    """Scores that know how much of the page, and of each line, is digits."""
+    marks = [_marks(line, values) for line, values in zip(found, scores, strict=True)]
+    page_share = estimate_digit_share(np.concatenate(marks))
+    return [
+        with_digit_share(values, estimate_digit_share(own, expected=page_share, strength=4.0))
+        for own, values in zip(marks, scores, strict=True)
+    ]
+
+
+def _marks(line: LineOfCandidates, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scores of what the line is made of at first sight: its best way, small marks left out."""
+    reading = read_lattice([(c.start, c.end) for c in line.candidates], scores, pieces=len(line.pieces))
+    taken = [
+        i for i in (*reading.chosen, *reading.refused) if line.candidates[i].box.height >= 0.5 * line.digit_height
+    ]
+    return scores[taken]
+
+
+def _line(
+    found: LineOfCandidates, scores: NDArray[np.float32], page: CleanPage, options: ReaderOptions
+) -> Line | None:
+    reading = read_lattice([(c.start, c.end) for c in found.candidates], scores, pieces=len(found.pieces))
+    taken = [
+        (candidate, probabilities)
+        for candidate, probabilities in zip(reading.chosen, reading.digit_probs, strict=True)
+        if probabilities.max() >= options.min_digit_confidence
+    ]
+    if not taken:
+        return None
+    boxes = [found.candidates[candidate].box for candidate, _ in taken]
+    digits = [_digit(box, probabilities, page) for box, (_, probabilities) in zip(boxes, taken, strict=True)]
+    numbers = tuple(_number(digits[r.start : r.stop], options) for r in split_numbers(boxes))
+    complete = len(taken) == len(reading.chosen)
+    confidence = float(np.exp(reading.hypotheses[0].log_prob)) if complete else _product(numbers)
+    return Line(
+        numbers=numbers,
+        confidence=min(1.0, confidence),
+        quad=page.to_source.apply_to_box(Box.union_of(boxes)),
+        alternatives=_alternatives(reading) if complete else (),
+    )
+
+
+def _digit(box: Box, probabilities: NDArray[np.float64], page: CleanPage) -> Digit:
+    order = np.argsort(-probabilities, kind="stable")
+    quad = page.to_source.apply_to_box(box)
+    # Rounding may carry a sum of ten probabilities a hair above one.
+    scaled = probabilities / max(1.0, float(probabilities.sum()))
+    alternatives = tuple(Alternative(DIGITS[i], float(scaled[i])) for i in order)
+    return Digit(
+        value=alternatives[0].value, confidence=alternatives[0].probability, box=quad.box, quad=quad,
+        alternatives=alternatives,
+    )
+
+
+def _number(digits: Sequence[Digit], options: ReaderOptions) -> Number:
+    confidence = float(np.prod([digit.confidence for digit in digits if digit.confidence is not None]))
+    return Number(digits=tuple(digits), confidence=confidence, accepted=confidence >= options.min_confidence)
+
+
+def _product(numbers: Sequence[Number]) -> float:
+    return float(np.prod([number.confidence for number in numbers if number.confidence is not None]))
+
+
+def _alternatives(reading: Reading) -> tuple[Alternative, ...]:
+    others = [
+        Alternative(h.text, min(1.0, float(np.exp(h.log_prob)))) for h in reading.hypotheses[1:] if h.text
+    ]
+    return tuple(a for a in others if a.probability >= LEAST_ALTERNATIVE)[:MAX_ALTERNATIVES]
+
+
+@cache
+def _shared() -> Reader:
+    return Reader()
+
+
+def read(
+    source: Any,
+    *,
+    layout: Layout | None = None,
+    region: Sequence[float] | None = None,
+    options: ReaderOptions | None = None,
+) -> Document:
+    """Read one source with the process's shared reader; see :meth:`Reader.read`."""
+    return _shared().read(source, layout=layout, region=region, options=options)
+
+
+def read_many(
+    sources: Iterable[Any] | str, *, layout: Layout | None = None, options: ReaderOptions | None = None
+) -> Iterator[tuple[str, Document | InkreadError]]:
+    """Read many sources with the process's shared reader; see :meth:`Reader.read_many`."""
+    return _shared().read_many(sources, layout=layout, options=options)
+
+
+def read_strokes(
+    strokes: Sequence[Stroke | Sequence[Sequence[float]]], *, options: ReaderOptions | None = None
+) -> Document:
+    """Read pen strokes with the process's shared reader; see :meth:`Reader.read_strokes`."""
+    return _shared().read_strokes(strokes, options=options)
+
+
+def classify(crops: Sequence[NDArray[np.generic]] | NDArray[np.generic]) -> Classification:
+    """Classify crops of one digit each with the process's shared reader; see :meth:`Reader.classify`."""
+    return _shared().classify(crops)

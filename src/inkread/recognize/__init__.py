@@ -1,0 +1,1 @@
+"""Crop → Scores: what the networks say about ink, never text."""

@@ -1,0 +1,233 @@
+"""The training loop: it knows optimizers, schedules, checkpoints and progress, and no task.
+
+A task brings a network, a stream of batches, a loss and a way to validate; :func:`fit` trains it, can be interrupted at
+any moment, and goes on where its last checkpoint was written.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from inkread.errors import InvalidOption
+
+__all__ = ["FitOptions", "Progress", "fit"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FitOptions:
+    """How long and how fast to learn.
+
+    Raises
+    ------
+    InvalidOption
+        If a count is not positive or a rate lies outside its range.
+    """
+
+    steps: int  # optimizer steps
+    learning_rate: float = 3e-3  # peak, reached after the warm-up
+    warmup_share: float = 0.05  # share of the steps in which the rate rises, in [0, 1)
+    weight_decay: float = 1e-2
+    average_decay: float = 0.9995  # of the moving average of weights that is kept, in [0, 1)
+    clip_norm: float = 5.0  # of the gradient
+    validate_every: int = 1000  # steps
+    checkpoint_seconds: float = 120.0
+    threads: int = 2
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or self.validate_every < 1 or self.threads < 1:
+            raise InvalidOption(f"steps, validate_every and threads are at least 1; got {self}")
+        if not (0 <= self.warmup_share < 1 and 0 <= self.average_decay < 1 and self.learning_rate > 0):
+            raise InvalidOption(f"warmup_share and average_decay lie in [0, 1), the learning rate above 0; got {self}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """Where a training stands."""
+
+    step: int
+    steps: int
+    loss: float
+    samples_per_second: float
+    figures: dict[str, float] | None = None  # of the last validation, when there was one at this step
+
+
+def _rate(step: int, options: FitOptions) -> float:
+    """Linear warm-up, then half a cosine to zero (Loshchilov and Hutter 2016, arXiv 1608.03983)."""
+    warmup = max(1, round(options.steps * options.warmup_share))
+    if step < warmup:
+        return options.learning_rate * (step + 1) / warmup
+    share = (step - warmup) / max(1, options.steps - warmup)
+    return options.learning_rate * 0.5 * (1 + math.cos(math.pi * share))
+
+
+def fit(
+    net: nn.Module,
+    batches: Callable[[int], Iterator[Any]],
+    *,
+    loss: Callable[[nn.Module, Any], Tensor],
+    validate: Callable[[nn.Module], dict[str, float]],
+    options: FitOptions,
+    folder: Path,
+    report: Callable[[Progress], None] = lambda progress: None,
+) -> nn.Module:
+    """Train ``net`` and give the moving average of its weights.
+
+    Parameters
+    ----------
+    net
+        The network; it is trained in place.
+    batches
+        Called with the step to start from; gives batches whose first element is the one counted as samples.
+    loss
+        Of the network on one batch, a scalar; called under bfloat16 autocast.
+    validate
+        Figures of the averaged network, by name; run every ``options.validate_every`` steps and at the end.
+    folder
+        Where ``checkpoint.pt`` and ``curves.jsonl`` are written; a checkpoint found there with the same options is
+        continued, one with other options is an error.
+    report
+        Called after every step.
+
+    Returns
+    -------
+    The averaged network in evaluation mode (Polyak and Juditsky 1992, doi:10.1137/0330046).
+
+    Raises
+    ------
+    InvalidOption
+        If the folder holds a checkpoint of a training with other options.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    checkpoint = folder / "checkpoint.pt"
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.set_num_threads(options.threads)
+    net = net.to(device)
+    average = copy.deepcopy(net).eval()
+    optimizer = torch.optim.AdamW(net.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
+    start = 0
+    if checkpoint.exists():
+        start = _resume(checkpoint, net, average, optimizer, options)
+    curves = folder / "curves.jsonl"
+    if start == 0:
+        curves.write_text("")
+    saved, began, loss_sum, loss_count, counted = time.monotonic(), time.monotonic(), 0.0, 0, 0
+    source = _ahead(batches(start), depth=4)
+    try:
+        for step in range(start, options.steps):
+            batch = next(source)
+            for group in optimizer.param_groups:
+                group["lr"] = _rate(step, options)
+            net.train()
+            with torch.autocast(device.type, torch.bfloat16):
+                value = loss(net, batch)
+            optimizer.zero_grad(set_to_none=True)
+            value.backward()
+            nn.utils.clip_grad_norm_(net.parameters(), options.clip_norm)
+            optimizer.step()
+            # The average forgets its random start at once: early steps use a shorter memory.
+            _average(average, net, min(options.average_decay, (1 + step) / (10 + step)))
+            loss_sum, loss_count, counted = loss_sum + float(value.detach()), loss_count + 1, counted + len(batch[0])
+            last, figures = step + 1 == options.steps, None
+            if last or (step + 1) % options.validate_every == 0:
+                figures = validate(average)
+                row = {"step": step + 1, "loss": loss_sum / loss_count, "rate": _rate(step, options), **figures}
+                with curves.open("a") as out:
+                    out.write(json.dumps(row) + "\n")
+                loss_sum, loss_count = 0.0, 0
+            if last or time.monotonic() - saved > options.checkpoint_seconds:
+                _save(checkpoint, net, average, optimizer, options, step + 1)
+                saved = time.monotonic()
+            speed = counted / max(1e-9, time.monotonic() - began)
+            report(Progress(step=step + 1, steps=options.steps, loss=float(value.detach()), samples_per_second=speed,
+                            figures=figures))
+    finally:
+        source.close()
+    return average.cpu().eval()
+
+
+def _average(average: nn.Module, net: nn.Module, decay: float) -> None:
+    with torch.no_grad():
+        for kept, new in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
+            if kept.dtype.is_floating_point:
+                kept.lerp_(new, 1 - decay)
+            else:
+                kept.copy_(new)
+
+
+def _save(
+    path: Path, net: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, options: FitOptions, step: int
+) -> None:
+    state = {
+        "step": step,
+        "options": asdict(options),
+        "net": net.state_dict(),
+        "average": average.state_dict(),
+        "optimizer": optimizer.state_dict(),
+    }
+    partial = path.with_suffix(".partial")
+    torch.save(state, partial)
+    os.replace(partial, path)
+
+
+def _resume(
+    path: Path, net: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, options: FitOptions
+) -> int:
+    state = torch.load(path, weights_only=True)
+    if state["options"] != asdict(options):
+        raise InvalidOption(
+            f"{path} belongs to a training with other options ({state['options']}); "
+            "take the same ones, another folder, or delete it"
+        )
+    net.load_state_dict(state["net"])
+    average.load_state_dict(state["average"])
+    optimizer.load_state_dict(state["optimizer"])
+    return int(state["step"])
+
+
+def _ahead(items: Iterator[Any], *, depth: int) -> Iterator[Any]:
+    """Make items in a thread, up to ``depth`` ahead of their use; an error there is raised here."""
+    waiting: queue.Queue[tuple[bool, Any]] = queue.Queue(maxsize=depth)
+    stopped = threading.Event()
+
+    def put(entry: tuple[bool, Any]) -> None:
+        while not stopped.is_set():
+            try:
+                waiting.put(entry, timeout=0.2)
+                return
+            except queue.Full:
+                continue
+
+    def work() -> None:
+        try:
+            for item in items:
+                put((True, item))
+                if stopped.is_set():
+                    return
+        except Exception as error:  # noqa: BLE001  (handed over to the training thread, which raises it)
+            put((False, error))
+
+    thread = threading.Thread(target=work, name="batches", daemon=True)
+    thread.start()
+    try:
+        while True:
+            good, item = waiting.get()
+            if not good:
+                raise item
+            yield item
+    finally:
+        stopped.set()
+        thread.join(timeout=5)

@@ -1,0 +1,410 @@
+"""Named, frozen settings, each of which leads from data to an ONNX file, its card and its curves.
+
+``inkread train digit`` runs :func:`train_digit` with :data:`DIGIT`; the result of that is what the package bundles.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from inkread.data import datasets
+from inkread.data.printed import draw_printed
+from inkread.data.synth import CHARACTERS, Hand, draw_glyph
+from inkread.errors import InvalidOption
+from inkread.evaluate.metrics import expected_calibration_error
+from inkread.ink import Pen, draw_strokes
+from inkread.models.registry import ModelCard, load_card
+from inkread.nets import DigitNet, export_digit
+from inkread.parts import DIGITS, NOT_A_DIGIT
+from inkread.recognize.digit import DigitRecognizer
+from inkread.recognize.prepare import INPUT_SIDE, prepare, to_ink
+from inkread.train.digits import NOT_A_DIGIT_CLASS, CropPool, CropStream, DistortionOptions
+from inkread.train.loop import FitOptions, Progress, fit
+
+__all__ = ["DIGIT", "RECIPES", "DigitRecipe", "train_digit"]
+
+Inks = list[NDArray[np.float32]]
+
+# Letters and marks that are written as a digit is: nobody can tell them apart by their shape, so they are neither
+# learnt as digits nor as anything else.
+LOOKALIKES = frozenset("OoIl|!/\\,'°SsZzgqb") | {"slash", "<box>", "<ring>", "<spiral>", "<corner>"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DigitRecipe:
+    """How the digit network is trained.
+
+    Attributes
+    ----------
+    samples
+        Distorted crops seen in all.
+    batch_size
+        Crops a step.
+    validation_writers
+        Of MNIST's training writers, held out to choose and to calibrate.
+    synthetic_digits, synthetic_others
+        Crops that the synthesiser writes for the pool.
+    """
+
+    name: str = "digit"
+    samples: int = 6_000_000
+    batch_size: int = 256
+    width: float = 1.0
+    validation_writers: int = 60
+    synthetic_digits: int = 24_000
+    synthetic_others: int = 16_000
+    label_smoothing: float = 0.02
+    learning_rate: float = 3e-3
+    seed: int = 1
+    distortion: DistortionOptions = field(default_factory=DistortionOptions)
+
+
+DIGIT = DigitRecipe()
+RECIPES = {DIGIT.name: DIGIT}
+
+
+@dataclass(slots=True)
+class _Validation:
+    """Held-out crops as network input, by source."""
+
+    inputs: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    targets: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+
+    def add(self, name: str, inks: Inks, targets: NDArray[np.int64]) -> None:
+        self.inputs[name] = prepare(inks)
+        self.targets[name] = targets
+
+    def joined(self) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        return np.concatenate(list(self.inputs.values())), np.concatenate(list(self.targets.values()))
+
+
+def train_digit(
+    recipe: DigitRecipe,
+    *,
+    folder: Path,
+    extra: Sequence[tuple[Inks, NDArray[np.int64]]] = (),
+    bundled_data: bool = True,
+    report: Callable[[Progress], None] = lambda progress: None,
+    say: Callable[[str], None] = lambda message: None,
+) -> ModelCard:
+    """Train, calibrate and export a digit network.
+
+    Parameters
+    ----------
+    recipe
+        The settings.
+    folder
+        Gets ``checkpoint.pt``, ``curves.jsonl``, ``digit.onnx`` and ``digit.toml``. A checkpoint there is continued.
+    extra
+        One's own crops of ink and their classes (0…9, 10 for "not a digit"); a tenth of each is held out.
+    bundled_data
+        Whether the sets marked *train* and the synthesiser are learned from too.
+    report, say
+        Called after every step, and with a line for people at every stage.
+
+    Returns
+    -------
+    The card of the new network.
+
+    Raises
+    ------
+    DataError
+        If a data set is missing.
+    """
+    torch.manual_seed(recipe.seed)
+    say("Gathering crops to learn from")
+    pool, validation = CropPool(), _Validation()
+    if bundled_data:
+        _add_train_sets(pool, validation, recipe)
+        _add_synthetic(pool, validation, recipe)
+    for number, (inks, targets) in enumerate(extra):
+        _add_split(pool, validation, f"own-{number + 1}", inks, targets, weight=0.3 if bundled_data else 1.0)
+    if not len(pool):
+        raise InvalidOption("there is nothing to learn from: give --data, or keep the bundled sets")
+    for name, (count, share) in pool.shares().items():
+        say(f"  {name}: {count:,} crops, {100 * share:.1f} % of a batch")
+
+    net = DigitNet(width=recipe.width).to(memory_format=torch.channels_last)
+    options = FitOptions(
+        steps=max(1, recipe.samples // recipe.batch_size), learning_rate=recipe.learning_rate, seed=recipe.seed,
+        validate_every=max(1, min(1000, recipe.samples // recipe.batch_size // 4)),
+    )
+
+    def batches(start: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        rng = np.random.default_rng([recipe.seed, start])
+        for inputs, targets in CropStream(pool, batch_size=recipe.batch_size, rng=rng, options=recipe.distortion):
+            yield torch.from_numpy(inputs), torch.from_numpy(targets)
+
+    def loss(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+        device = next(model.parameters()).device
+        inputs, targets = batch[0].to(device, memory_format=torch.channels_last), batch[1].to(device)
+        logits, _ = model(inputs)
+        return nn.functional.cross_entropy(logits.float(), targets, label_smoothing=recipe.label_smoothing)
+
+    def validate(model: nn.Module) -> dict[str, float]:
+        return _figures(model, validation)
+
+    say(f"Training {options.steps:,} steps of {recipe.batch_size} crops")
+    # OpenCV's own threads would fight with torch's for the same cores.
+    cv2.setNumThreads(1)
+    trained = fit(net, batches, loss=loss, validate=validate, options=options, folder=folder, report=report)
+    assert_is_digit_net(trained)
+    say("Calibrating and exporting")
+    return _finish(trained, validation, pool, recipe, folder, own=bool(extra), bundled=bundled_data)
+
+
+def assert_is_digit_net(net: nn.Module) -> None:
+    """Raise TypeError unless ``net`` is a :class:`DigitNet`."""
+    if not isinstance(net, DigitNet):
+        raise TypeError(f"expected a DigitNet; got {type(net).__name__}")
+
+
+def _classes(labels: NDArray[np.str_]) -> NDArray[np.int64]:
+    """0…9 for digits, :data:`NOT_A_DIGIT_CLASS` for other characters, -1 for lookalikes."""
+    return np.array(
+        [int(c) if c in DIGITS else -1 if c in LOOKALIKES else NOT_A_DIGIT_CLASS for c in labels.tolist()], np.int64
+    )
+
+
+def _inks_of(samples: datasets.Samples) -> Inks:
+    return to_ink(list(samples.images))
+
+
+def _add_train_sets(pool: CropPool, validation: _Validation, recipe: DigitRecipe) -> None:
+    mnist = datasets.load("mnist", "train")
+    if mnist.writers is None:
+        raise InvalidOption("the MNIST recipe holds out writers, which the QMNIST labels name: inkread data fetch qmnist")
+    writers = np.unique(mnist.writers)
+    held = np.isin(mnist.writers, np.random.default_rng(0).permutation(writers)[: recipe.validation_writers])
+    inks, targets = _inks_of(mnist), mnist.labels.astype(np.int64)
+    pool.add("mnist", [inks[i] for i in np.flatnonzero(~held)], targets[~held], weight=0.40)
+    validation.add("mnist", [inks[i] for i in np.flatnonzero(held)], targets[held])
+
+    for name, split, digits, others in (
+        ("bhmsds", "all", 0.07, 0.025),
+        ("hwd1000", "all", 0.03, 0.0),
+        ("phone_chars62", "train", 0.035, 0.055),
+        ("optdigits32", "train", 0.04, 0.0),
+        ("mdas_symbols", "train", 0.0, 0.015),
+    ):
+        samples = datasets.load(name, split)
+        inks, classes = _inks_of(samples), _classes(samples.labels)
+        for part, chosen, weight in (
+            ("digits", (classes >= 0) & (classes < NOT_A_DIGIT_CLASS), digits),
+            ("others", classes == NOT_A_DIGIT_CLASS, others),
+        ):
+            if weight:
+                rows = np.flatnonzero(chosen)
+                _add_split(pool, validation, f"{name}-{part}", [inks[i] for i in rows], classes[rows], weight=weight)
+
+    omniglot = datasets.load("omniglot_small", "all")
+    # By drawer, as the others are by writer.
+    drawers = np.zeros(len(omniglot.labels), np.int64) if omniglot.writers is None else omniglot.writers
+    rows = np.flatnonzero((drawers > 2) & ~np.isin(omniglot.labels, OMNIGLOT_LOOKALIKES))
+    inks = _inks_of(omniglot)
+    pool.add("omniglot", [inks[i] for i in rows], np.full(len(rows), NOT_A_DIGIT_CLASS), weight=0.03)
+
+    pen = datasets.load_strokes("pendigits8", "train")
+    rng = np.random.default_rng(2)
+    drawn = [_drawn_pendigit(strokes, rng) for strokes in pen.strokes]
+    _add_split(pool, validation, "pendigits", drawn, pen.labels.astype(np.int64), weight=0.03)
+
+
+# Characters of other alphabets that are written as a digit is.
+OMNIGLOT_LOOKALIKES = (
+    *(f"Latin/character{n:02}" for n in (2, 7, 9, 12, 15, 17, 19, 26)),
+    *(f"Early_Aramaic/character{n:02}" for n in (2, 3, 4, 14, 17, 20)),
+    *(f"Tagalog/character{n:02}" for n in (3, 16)),
+    *(f"Korean/character{n:02}" for n in (21, 33)),
+    *(f"Greek/character{n:02}" for n in (4, 6, 15)),
+    "Japanese_(katakana)/character02",
+    "Balinese/character05",
+)
+
+
+def _drawn_pendigit(strokes: Sequence[Any], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Eight resampled points, made round again and drawn with a pen."""
+    (stroke,) = strokes
+    points = np.stack([stroke.x, stroke.y], axis=1)
+    points = (points - points.min(axis=0)) / max(np.ptp(points, axis=0).max(), 1e-6) * 34 + 7
+    smooth = _catmull_rom(points, 6)
+    rounded = type(stroke)(x=smooth[:, 0], y=smooth[:, 1])
+    return draw_strokes((rounded,), size=(48, 48), pen=Pen(width=float(rng.uniform(1.8, 5.0)), kind="ballpoint"))
+
+
+def _catmull_rom(points: NDArray[np.float64], parts: int) -> NDArray[np.float64]:
+    """A smooth curve through points (N, 2), ``parts`` pieces a gap (Catmull and Rom 1974)."""
+    padded = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
+    t = np.linspace(0, 1, parts, endpoint=False)[:, None]
+    pieces = []
+    for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
+        pieces.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
+    return np.concatenate([*pieces, points[-1:]])
+
+
+def _add_synthetic(pool: CropPool, validation: _Validation, recipe: DigitRecipe) -> None:
+    rng = np.random.default_rng([recipe.seed, 3])
+    digits, targets = _written(DIGITS, recipe.synthetic_digits, rng)
+    _add_split(pool, validation, "written-digits", digits, targets, weight=0.14)
+    others = tuple(c for c in CHARACTERS if c not in DIGITS and c not in LOOKALIKES)
+    inks, targets = _written(others, recipe.synthetic_others, rng)
+    _add_split(pool, validation, "written-others", inks, targets, weight=0.075)
+    inks, targets = _printed(DIGITS, 3000, rng)
+    _add_split(pool, validation, "printed-digits", inks, targets, weight=0.04)
+    letters = tuple(c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-*=#%&$€?@()<>:;" if c not in LOOKALIKES)
+    inks, targets = _printed(letters, 6000, rng)
+    _add_split(pool, validation, "printed-others", inks, targets, weight=0.03)
+
+
+def _written(characters: Sequence[str], count: int, rng: np.random.Generator) -> tuple[Inks, NDArray[np.int64]]:
+    chosen = [characters[i] for i in rng.integers(len(characters), size=count)]
+    hands = [Hand.random(rng) for _ in range(max(1, count // 12))]
+    inks = [
+        draw_glyph(character, hands[i % len(hands)], rng, height=int(rng.integers(26, 44)))
+        for i, character in enumerate(chosen)
+    ]
+    return inks, _classes(np.array(chosen))
+
+
+def _printed(characters: Sequence[str], count: int, rng: np.random.Generator) -> tuple[Inks, NDArray[np.int64]]:
+    chosen = [characters[i] for i in rng.integers(len(characters), size=count)]
+    return [draw_printed(c, rng, height=int(rng.integers(30, 56))) for c in chosen], _classes(np.array(chosen))
+
+
+def _add_split(
+    pool: CropPool, validation: _Validation, name: str, inks: Inks, targets: NDArray[np.int64], *, weight: float
+) -> None:
+    """Learn from nine tenths, validate on the rest."""
+    order = np.random.default_rng(4).permutation(len(inks))
+    held, kept = order[: len(order) // 10], order[len(order) // 10 :]
+    pool.add(name, [inks[i] for i in kept], targets[kept], weight=weight)
+    if len(held):
+        validation.add(name, [inks[i] for i in held], targets[held])
+
+
+def _logits(net: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    device = next(net.parameters()).device
+    with torch.inference_mode():
+        parts = [
+            net(torch.from_numpy(inputs[i : i + 512]).to(device, memory_format=torch.channels_last))[0].float().cpu()
+            for i in range(0, len(inputs), 512)
+        ]
+    return torch.cat(parts).numpy()
+
+
+def _figures(net: nn.Module, validation: _Validation) -> dict[str, float]:
+    """Accuracy in per cent by source; of digits the likeliest digit counts, of others that they are refused."""
+    figures = {}
+    for name, inputs in validation.inputs.items():
+        targets, logits = validation.targets[name], _logits(net, inputs)
+        digit = targets < NOT_A_DIGIT_CLASS
+        right = np.where(digit, logits[:, :10].argmax(axis=1) == targets, logits.argmax(axis=1) == targets)
+        figures[name] = round(100 * float(right.mean()), 3)
+    return figures
+
+
+def _temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> float:
+    """The divisor of the logits that makes the targets likeliest (Guo et al. 2017, arXiv 1706.04599)."""
+    scores, wanted = torch.from_numpy(logits).double(), torch.from_numpy(targets)
+    grid = np.exp(np.linspace(np.log(0.3), np.log(3.0), 231))
+    losses = [float(nn.functional.cross_entropy(scores / t, wanted)) for t in grid]
+    return round(float(grid[int(np.argmin(losses))]), 4)
+
+
+def _finish(
+    net: nn.Module, validation: _Validation, pool: CropPool, recipe: DigitRecipe, folder: Path, *, own: bool, bundled: bool
+) -> ModelCard:
+    inputs, targets = validation.joined()
+    logits = _logits(net, inputs)
+    temperature = _temperature(logits, targets)
+    probabilities = torch.softmax(torch.from_numpy(logits / temperature), dim=1).numpy()
+    is_digit = targets < NOT_A_DIGIT_CLASS
+    some_digit = 1 - probabilities[:, NOT_A_DIGIT_CLASS]
+    threshold = float(np.quantile(some_digit[is_digit], 0.005))
+    kept = probabilities[is_digit, :NOT_A_DIGIT_CLASS]
+    figures: dict[str, Any] = {
+        "data": "validation: writers and crops held out from training",
+        "accuracy_percent": _figures(net, validation),
+        "refused_percent": round(100 * float((some_digit[~is_digit] < threshold).mean()), 2) if (~is_digit).any() else None,
+        "expected_calibration_error": round(
+            float(expected_calibration_error(kept.max(axis=1), kept.argmax(axis=1) == targets[is_digit])), 5
+        ),
+    }
+    net.cpu()
+    path = folder / f"{recipe.name}.onnx"
+    partial = path.with_suffix(".partial")
+    export_digit(net, partial, side=INPUT_SIDE)  # type: ignore[arg-type]
+    os.replace(partial, path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    training = {
+        "recipe": recipe.name,
+        "date": date.today().isoformat(),
+        "seed": recipe.seed,
+        "samples": recipe.samples,
+        "batch_size": recipe.batch_size,
+        "device": "CUDA" if torch.cuda.is_available() else f"CPU, {torch.get_num_threads()} threads",
+        "torch": torch.__version__.split("+")[0],
+        "python": platform.python_version(),
+        "own_data": own,
+        "bundled_data": bundled,
+        "parameters": sum(p.numel() for p in net.parameters()),
+        "sources": {name: f"{count} crops, {100 * share:.1f} % of a batch" for name, (count, share) in pool.shares().items()},
+    }
+    card = {
+        "name": f"{recipe.name}-{digest[:6]}",
+        "task": "digit",
+        "file": path.name,
+        "sha256": digest,
+        "alphabet": [*DIGITS, NOT_A_DIGIT],
+        "temperature": temperature,
+        "refusal_threshold": round(threshold, 6),
+        "training": training,
+        "figures": {key: value for key, value in figures.items() if value is not None},
+    }
+    card_path = folder / f"{recipe.name}.toml"
+    card_path.write_text(_as_toml(card), encoding="utf-8")
+    written = load_card(card_path)
+    _check_export(written, net, inputs[:256])
+    return written
+
+
+def _check_export(card: ModelCard, net: nn.Module, inputs: NDArray[np.float32]) -> None:
+    """What onnxruntime says must be what torch says."""
+    from inkread.models.session import Session
+
+    (found,) = Session(card).run(["logits"], {"ink": inputs})
+    wanted = _logits(net, inputs)
+    worst = float(np.abs(found - wanted).max())
+    if worst > 1e-2:
+        raise InvalidOption(f"the exported network differs from the trained one by {worst:.4f} in a logit")
+
+
+def _as_toml(table: dict[str, Any]) -> str:
+    """A card as TOML: plain values first, then one level of tables after another."""
+    lines: list[str] = []
+
+    def write(values: dict[str, Any], prefix: str) -> None:
+        for key, value in values.items():
+            if not isinstance(value, dict):
+                lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
+        for key, value in values.items():
+            if isinstance(value, dict):
+                lines.extend(["", f"[{prefix}{key}]"])
+                write(value, f"{prefix}{key}.")
+
+    write(table, "")
+    return "\n".join(lines) + "\n"
