@@ -1,0 +1,52 @@
+"""Option values that are parsed here: one of a few words, and a region. A typo is answered with the nearest word."""
+
+from __future__ import annotations
+
+import difflib
+import math
+from collections.abc import Callable, Sequence
+
+import typer
+
+__all__ = ["one_of", "region"]
+
+
+def one_of(words: Sequence[str]) -> Callable[[str], str]:
+    """A parser that takes one of ``words``, whatever its case.
+
+    Examples
+    --------
+    >>> one_of(["text", "json"])("JSON")
+    'json'
+    """
+
+    def parse(value: str) -> str:
+        word = value.lower()
+        if word in words:
+            return word
+        near = difflib.get_close_matches(word, words, n=1, cutoff=0.5)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise typer.BadParameter(f"{value!r} is not one of {', '.join(words)}{hint}")
+
+    return parse
+
+
+def region(value: str) -> tuple[float, float, float, float]:
+    """A region of the picture, from ``X0,Y0,X1,Y1`` in pixels.
+
+    Examples
+    --------
+    >>> region("0,10,200,60.5")
+    (0.0, 10.0, 200.0, 60.5)
+    """
+    try:
+        x0, y0, x1, y1 = (float(edge) for edge in value.split(","))
+    except ValueError:
+        raise typer.BadParameter(
+            f"{value!r} is not a region: give four numbers X0,Y0,X1,Y1 in pixels, such as 0,0,640,200"
+        ) from None
+    if not all(map(math.isfinite, (x0, y0, x1, y1))) or x1 <= x0 or y1 <= y0:
+        raise typer.BadParameter(
+            f"{value!r} is an empty region: X0,Y0 is its top left and X1,Y1 its bottom right corner"
+        )
+    return x0, y0, x1, y1

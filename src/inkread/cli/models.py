@@ -1,0 +1,104 @@
+"""``inkread models``: what the bundled networks are, how they were trained and what they were measured to do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from inkread.cli.choices import one_of
+
+if TYPE_CHECKING:
+    from inkread.models.registry import ModelCard
+
+__all__ = ["app"]
+
+FORMATS = ("text", "json")
+
+app = typer.Typer(help="Show the bundled models and their cards.", no_args_is_help=True)
+
+_Format = Annotated[
+    str, typer.Option("--format", parser=one_of(FORMATS), metavar="[text|json]", help="How the answer is written.")
+]
+
+
+@app.command("list")
+def list_models(format: _Format = "text") -> None:
+    """List the bundled models.
+
+    \b
+    Examples:
+      inkread models list
+      inkread models list --format json
+    """
+    import json
+
+    from inkread.models.registry import bundled_cards
+
+    cards = bundled_cards()
+    if format == "json":
+        typer.echo(json.dumps([_as_dict(card) for card in cards], indent=2))
+        return
+    for card in cards:
+        typer.echo(f"{card.name}  {card.task}  {len(card.read_bytes()) / 1e3:.0f} kB  {', '.join(card.alphabet)}")
+
+
+@app.command("show")
+def show_model(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="A model's name, or its task, such as digit.")],
+    format: _Format = "text",
+) -> None:
+    """Show one model's card: its training and the figures measured on validation data.
+
+    \b
+    Examples:
+      inkread models show digit
+      inkread models show digit --format json
+    """
+    import difflib
+    import json
+
+    from inkread.errors import InvalidOption
+    from inkread.models.registry import bundled_cards
+
+    cards = {name: card for card in bundled_cards() for name in (card.task, card.name)}
+    if name not in cards:
+        near = difflib.get_close_matches(name, cards, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise InvalidOption(f"there is no model {name!r}; there are {', '.join(cards)}{hint}")
+    data = _as_dict(cards[name])
+    typer.echo(json.dumps(data, indent=2) if format == "json" else "\n".join(_lines(data)))
+
+
+def _as_dict(card: ModelCard) -> dict[str, Any]:
+    return {
+        "name": card.name,
+        "task": card.task,
+        "sha256": card.sha256,
+        "bytes": len(card.read_bytes()),
+        "alphabet": list(card.alphabet),
+        "temperature": card.temperature,
+        "refusal_threshold": card.refusal_threshold,
+        "training": _plain(card.training),
+        "figures": _plain(card.figures),
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Tables of a card as JSON knows them; TOML's dates become text."""
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    return value if isinstance(value, str | int | float | bool) else str(value)
+
+
+def _lines(data: Mapping[str, Any], indent: str = "") -> Iterator[str]:
+    for key, value in data.items():
+        if isinstance(value, Mapping):
+            yield f"{indent}{key}"
+            yield from _lines(value, indent + "  ")
+        else:
+            text = ", ".join(map(str, value)) if isinstance(value, list) else value
+            yield f"{indent}{key}: {text}"
