@@ -9,7 +9,7 @@ from PIL import Image
 from inkread.data.datasets import Samples
 from inkread.errors import CorruptSource, OutputError
 from inkread.evaluate.digits import DigitsReport
-from inkread.evaluate.gallery import Miss, digit_misses, picture_misses, write_gallery
+from inkread.evaluate.gallery import Miss, _differing, digit_misses, picture_misses, write_gallery
 from inkread.evaluate.lines import pictures_of
 from inkread.evaluate.pages import LabeledPicture, Presentation, evaluate_pictures
 from inkread.evaluate.perturb import perturbation
@@ -66,7 +66,8 @@ def test_page_shows_every_miss_with_truth_reading_and_confidence(tmp_path: Path,
     assert "right" not in text
     assert "87 %: 13 (87 %)" in text
     assert "CorruptSource: the picture <ends> early" in text
-    assert "medium:scan" in text
+    assert "1 wrong" in text
+    assert "scan" in text
     assert "1<ins>2</ins>" in page
     assert "1<del>3</del>" in page
     assert len(tags.images) == 2
@@ -91,14 +92,20 @@ def test_perturbed_picture_is_shown_as_it_was_read(document_of) -> None:
     assert miss.pixels[2, 2].tolist() == [25, 25, 25]
 
 
-def test_region_is_shown_alone_beside_the_whole_picture(document_of) -> None:
+def test_region_is_shown_alone_with_what_was_read_in_it(document_of) -> None:
     whole = picture("wrong", "12", width=400, height=300)
-    part = LabeledPicture(id="part", source=whole.source, lines=("12",), region=(0, 0, 100, 290))
+    part = LabeledPicture(id="part", source=whole.source, lines=("12",), region=(0, 5, 390, 300))
     report = evaluate_pictures(lambda *_: document_of(["1"], width=400, height=300), [part])
     (miss,) = picture_misses(report)
     assert miss.pixels is not None
-    assert miss.pixels.shape[0] == 290
     assert miss.group == "pictures"
+    left, right = miss.pixels[:295], miss.pixels[-295:]
+    assert left.shape == (295, 390, 3)
+    # The digit's box of the whole picture, from (5, 10) to (13, 24), stands five pixels higher in the region.
+    colored = np.argwhere(np.ptp(right.astype(int), axis=2) > 60)
+    inside = np.argwhere(np.ptp(right[5:19, 5:13].astype(int), axis=2) > 60)
+    assert len(colored) > 0
+    assert len(inside) == 0
 
 
 def test_picture_that_cannot_be_opened_is_listed_without_a_picture(tmp_path: Path, document_of) -> None:
@@ -144,17 +151,24 @@ def test_small_crops_are_enlarged_without_blurring_and_get_no_file_of_their_own(
     assert sheet.min() < 90
 
 
-def test_large_pictures_get_a_file_each_and_sheets_of_nine(tmp_path: Path) -> None:
+def test_large_pictures_get_a_file_each_and_fill_sheets_of_one_screen(tmp_path: Path) -> None:
     pixels = np.full((600, 900, 3), 200, np.uint8)
-    misses = [Miss(id=f"a/../b {n}", group="line", truth=("1",), reading=(), note="", pixels=pixels) for n in range(10)]
+    misses = [Miss(id=f"a/../b {n}", group="line", truth=("1",), reading=(), note="", pixels=pixels) for n in range(16)]
     write_gallery(tmp_path, misses, title="pages")
     names = sorted(entry.name for entry in tmp_path.iterdir())
-    assert names[0] == "001-a-..-b-0.png"
-    assert sum(name.startswith("sheet-") for name in names) == 2  # nine a sheet
-    for name in names:
-        if name.endswith(".png"):
-            with Image.open(tmp_path / name) as shown:
-                assert shown.width <= 2200
+    assert names[0] == "001-a-..-b-0.jpg"
+    sheets = [name for name in names if name.startswith("sheet-")]
+    assert sheets == ["sheet-01.png", "sheet-02.png"]  # rows of three
+    for name in sheets:
+        with Image.open(tmp_path / name) as sheet:
+            assert sheet.width == 1440
+            assert sheet.height <= 1700
+
+
+def test_long_readings_are_captioned_with_the_lines_that_differ() -> None:
+    truth, reading = _differing(("11", "22", "33", "44"), ("11", "29", "33"))
+    assert truth == "true … 22 … 44"
+    assert reading == "read … 29 … –"
 
 
 def test_writing_again_leaves_no_old_sheet(tmp_path: Path) -> None:
@@ -162,7 +176,7 @@ def test_writing_again_leaves_no_old_sheet(tmp_path: Path) -> None:
     many = [Miss(id=str(n), group="g", truth=(), reading=("1",), note="", pixels=pixels) for n in range(10)]
     write_gallery(tmp_path, many, title="t")
     write_gallery(tmp_path, [], title="t")
-    assert list(tmp_path.glob("sheet-*.png")) == []
+    assert [entry.name for entry in tmp_path.iterdir()] == ["index.html"]
     assert "0 shown" in (tmp_path / "index.html").read_text(encoding="utf-8")
 
 

@@ -10,7 +10,8 @@ import base64
 import html
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import SequenceMatcher
 from itertools import groupby
 from pathlib import Path
 
@@ -23,7 +24,8 @@ from inkread.errors import InkreadError, OutputError
 from inkread.evaluate.digits import DigitsReport
 from inkread.evaluate.pages import PictureOutcome, PicturesReport, handed_over, upright_pixels
 from inkread.export.draw import annotate
-from inkread.results import Document
+from inkread.geometry import Quad
+from inkread.results import Page
 
 __all__ = ["Miss", "digit_misses", "picture_misses", "write_gallery"]
 
@@ -34,9 +36,11 @@ Pixels = NDArray[np.uint8]
 _PAGE_SIDE = 1100
 # Crops below this side are enlarged, so that one can see them at all.
 _SMALLEST_SIDE = 96
-# A sheet of six photographs, or of 48 crops, stays legible where a viewer shrinks it to the width of a screen.
-_SHEET_WIDTH = 1440
-_LARGE_CELL, _SMALL_CELL = 480, 180
+# A picture below this side is a crop of a few digits; it is shown pixel by pixel and gets no file of its own.
+_SMALL_SIDE = 288
+# A sheet stays legible where a viewer shrinks it to a screen.
+_SHEET_WIDTH, _SHEET_HEIGHT = 1440, 1700
+_LARGE_CELL, _SMALL_CELL = 480, 144
 _CAPTION_FONT = 14
 
 _STYLE = """
@@ -95,12 +99,12 @@ def picture_misses(report: PicturesReport) -> Iterator[Miss]:
 def _notes(outcome: PictureOutcome) -> Iterator[str]:
     if outcome.error is not None:
         yield outcome.error
-    if outcome.picture.groups[1:]:
-        yield " · ".join(outcome.picture.groups[1:])
+    facts = [f"{outcome.judgement.distance} wrong", f"{outcome.seconds:.3f} s"]
+    facts += [name.partition(":")[2] for name in outcome.picture.groups[1:]]
     if outcome.picture.unordered:
-        yield "no reading order: judged as a multiset"
+        facts.append("no reading order")
+    yield " · ".join(facts)
     if outcome.document is not None:
-        yield f"{outcome.seconds:.3f} s, edit distance {outcome.judgement.distance}"
         for line in outcome.document.lines():
             words = " ".join(f"{number.text} ({_percent(number.confidence)})" for number in line.numbers)
             yield f"{_percent(line.confidence)}: {words or (line.problem.code if line.problem else '')}"
@@ -111,24 +115,50 @@ def _percent(confidence: float | None) -> str:
 
 
 def _shown(outcome: PictureOutcome, report: PicturesReport) -> Pixels | None:
-    """The picture, and beside it the same one with what was read."""
+    """The picture or its region, and beside it the same with what was read."""
     try:
         source, region = handed_over(outcome.picture, report.presentation)
         pixels = upright_pixels(source)
     except InkreadError:
         return None  # the note already says why it could not be read
-    drawn = _drawn(pixels, outcome.document)
+    page = outcome.document.pages[0] if outcome.document and outcome.document.pages else None
+    fits = page is not None and pixels.shape[:2] == (page.height, page.width)
     if region is not None:
-        x0, y0, x1, y1 = (int(edge) for edge in region)
-        pixels = pixels[max(0, y0) : y1, max(0, x0) : x1]
-    return _side_by_side(pixels, drawn)
+        x0, y0 = max(0, int(region[0])), max(0, int(region[1]))
+        pixels = np.ascontiguousarray(pixels[y0 : int(region[3]), x0 : int(region[2])])
+        if page is not None:
+            page = _shifted(page, -x0, -y0, pixels)
+    return _side_by_side(pixels, annotate(pixels, page) if page is not None and fits else pixels)
 
 
-def _drawn(pixels: Pixels, document: Document | None) -> Pixels:
-    if document is None or not document.pages:
-        return pixels
-    page = document.pages[0]
-    return annotate(pixels, page) if pixels.shape[:2] == (page.height, page.width) else pixels
+def _shifted(page: Page, dx: float, dy: float, pixels: Pixels) -> Page:
+    """The page as the part of it that ``pixels`` show, its results moved by (dx, dy)."""
+
+    def moved(quad: Quad) -> Quad:
+        return Quad.of_array(quad.to_array() + (dx, dy))
+
+    return replace(
+        page,
+        width=pixels.shape[1],
+        height=pixels.shape[0],
+        lines=tuple(
+            replace(
+                line,
+                quad=moved(line.quad),
+                numbers=tuple(
+                    replace(
+                        number,
+                        digits=tuple(
+                            replace(digit, box=digit.box.shifted(dx, dy), quad=moved(digit.quad))
+                            for digit in number.digits
+                        ),
+                    )
+                    for number in line.numbers
+                ),
+            )
+            for line in page.lines
+        ),
+    )
 
 
 def _side_by_side(left: Pixels, right: Pixels) -> Pixels:
@@ -181,11 +211,11 @@ def write_gallery(folder: Path, misses: Sequence[Miss], *, title: str) -> Path:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for old in folder.glob("sheet-*.png"):
+        for old in (*folder.glob("sheet-[0-9][0-9].png"), *folder.glob("[0-9][0-9][0-9]-*.jpg")):
             old.unlink()
         for name, pixels in zip(_names(misses), [miss.pixels for miss in misses], strict=True):
-            if pixels is not None and max(pixels.shape) > 3 * _SMALLEST_SIDE:
-                Image.fromarray(_fitted(pixels, 2 * _PAGE_SIDE)).save(folder / f"{name}.png", compress_level=1)
+            if pixels is not None and not _is_small(pixels):
+                Image.fromarray(pixels).save(folder / f"{name}.jpg", quality=90)
         for number, sheet in enumerate(_sheets(misses), 1):
             Image.fromarray(sheet).save(folder / f"sheet-{number:02d}.png", compress_level=1)
         index = folder / "index.html"
@@ -215,7 +245,7 @@ def _figure(miss: Miss) -> str:
     truth, reading = _compared("\n".join(miss.truth), "\n".join(miss.reading))
     picture, kind = '<p class="error">cannot be shown</p>', ""
     if miss.pixels is not None:
-        kind = ' class="small"' if max(miss.pixels.shape) < 3 * _SMALLEST_SIDE else ""
+        kind = ' class="small"' if _is_small(miss.pixels) else ""
         picture = f'<img src="{_data_address(miss.pixels)}" alt="{html.escape(miss.id)}">'
     rows = (("id", html.escape(miss.id)), ("truth", truth), ("read", reading), ("", html.escape(miss.note)))
     table = "".join(f"<tr><td>{name}</td><td>{text}</td></tr>" for name, text in rows)
@@ -224,8 +254,6 @@ def _figure(miss: Miss) -> str:
 
 def _compared(truth: str, reading: str) -> tuple[str, str]:
     """Both as HTML: what was missed marked in the truth, what was made up in the reading."""
-    from difflib import SequenceMatcher
-
     left, right = "", ""
     for _, a0, a1, b0, b1 in SequenceMatcher(a=truth, b=reading, autojunk=False).get_opcodes():
         mine, theirs = html.escape(truth[a0:a1]), html.escape(reading[b0:b1])
@@ -235,59 +263,91 @@ def _compared(truth: str, reading: str) -> tuple[str, str]:
     return left or "(nothing)", right or "(nothing)"
 
 
+def _is_small(pixels: Pixels) -> bool:
+    return bool(max(pixels.shape) < _SMALL_SIDE)
+
+
 def _data_address(pixels: Pixels) -> str:
-    fitted = _fitted(pixels, _PAGE_SIDE)
-    small = max(fitted.shape) < 3 * _SMALLEST_SIDE  # lossless where single pixels are to be seen
+    small = _is_small(pixels)  # lossless where single pixels are to be seen
+    shown = _fitted(pixels, _PAGE_SIDE, least=_SMALLEST_SIDE)
     options = [] if small else [cv2.IMWRITE_JPEG_QUALITY, 85]
-    encoded = cv2.imencode(".png" if small else ".jpg", cv2.cvtColor(fitted, cv2.COLOR_RGB2BGR), options)[1]
+    encoded = cv2.imencode(".png" if small else ".jpg", cv2.cvtColor(shown, cv2.COLOR_RGB2BGR), options)[1]
     return f"data:image/{'png' if small else 'jpeg'};base64,{base64.b64encode(encoded.tobytes()).decode()}"
 
 
-def _fitted(pixels: Pixels, side: int) -> Pixels:
-    """The picture no larger than ``side``; tiny ones enlarged by a whole number."""
+def _fitted(pixels: Pixels, side: int, *, least: int = 0) -> Pixels:
+    """The picture no larger than ``side``; one smaller than ``least`` is enlarged by a whole number."""
     longest = max(pixels.shape[:2])
     if longest > side:
         factor = side / longest
         size = (max(1, round(pixels.shape[1] * factor)), max(1, round(pixels.shape[0] * factor)))
         return np.asarray(cv2.resize(pixels, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    if longest < _SMALLEST_SIDE:
-        times = _SMALLEST_SIDE // longest
-        return np.ascontiguousarray(pixels.repeat(times, axis=0).repeat(times, axis=1))
-    return pixels
+    times = max(1, min(least, side) // longest)
+    return np.ascontiguousarray(pixels.repeat(times, axis=0).repeat(times, axis=1)) if times > 1 else pixels
 
 
 def _sheets(misses: Sequence[Miss]) -> Iterator[Pixels]:
     """Contact sheets: a grid of pictures, each over its truth and its reading."""
-    small = all(miss.pixels is None or max(miss.pixels.shape) < 3 * _SMALLEST_SIDE for miss in misses)
+    small = all(miss.pixels is None or _is_small(miss.pixels) for miss in misses)
     cell = _SMALL_CELL if small else _LARGE_CELL
-    columns, rows = _SHEET_WIDTH // cell, 6 if small else 3
-    for start in range(0, len(misses), columns * rows):
-        part = misses[start : start + columns * rows]
-        cells = [_cell(miss, cell) for miss in part]
-        cells += [np.full_like(cells[0], 255)] * (-len(cells) % columns)
-        lines = [np.concatenate(cells[i : i + columns], axis=1) for i in range(0, len(cells), columns)]
-        yield np.concatenate(lines, axis=0)
+    columns = _SHEET_WIDTH // cell
+    rows: list[Pixels] = []
+    for start in range(0, len(misses), columns):
+        row = _row(misses[start : start + columns], cell, columns)
+        if rows and sum(map(len, rows)) + len(row) > _SHEET_HEIGHT:
+            yield np.concatenate(rows, axis=0)
+            rows = []
+        rows.append(row)
+    if rows:
+        yield np.concatenate(rows, axis=0)
 
 
-def _cell(miss: Miss, side: int) -> Pixels:
-    # Four lines of caption: the id and heading, the truth, the reading, the note's last words.
+def _row(misses: Sequence[Miss], side: int, columns: int) -> Pixels:
+    shown = [None if miss.pixels is None else _fitted(miss.pixels, side - 8, least=side - 8) for miss in misses]
+    height = max(0 if one is None else one.shape[0] for one in shown) + 8
+    cells = [_cell(miss, one, (side, height)) for miss, one in zip(misses, shown, strict=True)]
+    cells += [np.full_like(cells[0], 255)] * (columns - len(cells))
+    return np.concatenate(cells, axis=1)
+
+
+def _cell(miss: Miss, shown: Pixels | None, size: tuple[int, int]) -> Pixels:
+    width, height = size
+    # Four lines of caption: the id and heading, the truth, the reading, the note's first line.
     caption = 4 * (_CAPTION_FONT + 4)
-    canvas = Image.new("RGB", (side, side + caption), "white")
-    if miss.pixels is not None:
-        fitted = _fitted(miss.pixels, side - 8)
-        canvas.paste(Image.fromarray(fitted), ((side - fitted.shape[1]) // 2, (side - fitted.shape[0]) // 2))
+    canvas = Image.new("RGB", (width, height + caption), "white")
+    if shown is not None:
+        canvas.paste(Image.fromarray(shown), ((width - shown.shape[1]) // 2, (height - shown.shape[0]) // 2))
     pen = ImageDraw.Draw(canvas)
     font = ImageFont.load_default(_CAPTION_FONT)
+    room = width - 12
+    truth, reading = "true " + _joined(miss.truth), "read " + _joined(miss.reading)
+    if max(font.getlength(truth), font.getlength(reading)) > room:  # then only what differs
+        truth, reading = _differing(miss.truth, miss.reading)
     texts = (
         (f"{miss.id}  {miss.group}", "#555555"),
-        ("true " + (" / ".join(miss.truth) or "(nothing)"), "#006400"),
-        ("read " + (" / ".join(miss.reading) or "(nothing)"), "#b00020"),
+        (truth, "#006400"),
+        (reading, "#b00020"),
         (miss.note.split("\n")[0], "#555555"),
     )
     for place, (text, color) in enumerate(texts):
-        pen.text((6, side + place * (_CAPTION_FONT + 4)), _shortened(text, font, side - 12), fill=color, font=font)
-    pen.rectangle((0, 0, side - 1, side + caption - 1), outline="#bbbbbb")
+        pen.text((6, height + place * (_CAPTION_FONT + 4)), _shortened(text, font, room), fill=color, font=font)
+    pen.rectangle((0, 0, width - 1, height + caption - 1), outline="#bbbbbb")
     return np.asarray(canvas, dtype=np.uint8)
+
+
+def _joined(lines: Sequence[str]) -> str:
+    return " / ".join(lines) or "(nothing)"
+
+
+def _differing(truth: tuple[str, ...], reading: tuple[str, ...]) -> tuple[str, str]:
+    """The lines in which the two differ, those that belong together in the same place."""
+    parts = [
+        (truth[a0:a1], reading[b0:b1])
+        for kind, a0, a1, b0, b1 in SequenceMatcher(a=truth, b=reading, autojunk=False).get_opcodes()
+        if kind != "equal"
+    ]
+    left, right = (" … ".join("/".join(part[side]) or "–" for part in parts) for side in (0, 1))
+    return f"true … {left}", f"read … {right}"
 
 
 def _shortened(text: str, font: ImageFont.FreeTypeFont | ImageFont.ImageFont, width: int) -> str:
