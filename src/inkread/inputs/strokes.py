@@ -120,7 +120,7 @@ def draw_page(strokes: Iterable[Any]) -> CleanPage:
         return CleanPage(ink=np.zeros((side, side), np.float32), to_source=PageTransform())
     low = np.array([min(s.x.min() for s in made), min(s.y.min() for s in made)])
     high = np.array([max(s.x.max() for s in made), max(s.y.max() for s in made)])
-    with np.errstate(over="ignore"):  # an infinite extent is refused below
+    with np.errstate(over="ignore", invalid="ignore"):  # an infinite extent is refused below
         extent, height = high - low, _text_height(made)
     if not (np.isfinite(extent).all() and _LEAST <= height <= _MOST):
         raise InvalidArray(
