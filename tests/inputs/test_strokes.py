@@ -92,6 +92,12 @@ def test_writing_too_far_from_itself_is_refused():
         draw_page([[(-1.7e308, 0), (1.7e308, 4)]])
 
 
+@pytest.mark.parametrize("far", [1e6, 1e278])
+def test_strokes_far_apart_are_refused(far):
+    with pytest.raises(InvalidArray, match="apart"):
+        draw_page([*SEVEN, [(far, 0), (far, 40)]])
+
+
 def test_a_dot_is_a_dot():
     assert 0 < draw_page([[(5, 5)]]).ink.sum() < 200
 

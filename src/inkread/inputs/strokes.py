@@ -31,6 +31,8 @@ _MAX_PIXELS = 16_000_000
 _MAX_POINTS = 1_000_000
 # Text heights outside of these cannot be told from rounding.
 _LEAST, _MOST = 1e-3, 1e9
+# The farthest that strokes of one page may lie apart, in text heights: a hundred times a line of 100 digits.
+_FARTHEST = 1e4
 
 
 def as_strokes(strokes: Iterable[Any]) -> tuple[Stroke, ...]:
@@ -125,6 +127,10 @@ def draw_page(strokes: Iterable[Any]) -> CleanPage:
     if not (np.isfinite(extent).all() and _LEAST <= height <= _MOST):
         raise InvalidArray(
             f"writing between {_LEAST:g} and {_MOST:g} units high can be read; got {height:g}: scale the strokes"
+        )
+    if extent.max() > _FARTHEST * height:
+        raise InvalidArray(
+            f"the strokes lie {extent.max() / height:g} times their height apart; at most {_FARTHEST:g} can be drawn"
         )
     scale = _TEXT_HEIGHT / height
     size = extent * scale + 2 * margin
