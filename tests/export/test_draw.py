@@ -106,3 +106,10 @@ def test_a_picture_of_another_size_or_type_is_refused(pixels):
 def test_extreme_shapes_are_drawn(width, height):
     page = Page(index=0, width=width, height=height, problem=Problem("no_numbers"))
     assert annotate(paper(width, height), page).shape[2] == 3
+
+
+def test_label_keeps_off_writing_that_was_not_read(number):
+    pixels = paper(600, 400)
+    pixels[140:196:3, 180:300] = (200, 0, 200)  # right above the number, where its label would stand
+    drawn = annotate(pixels, page_of(number("42", x=200, y=200), 600, 400))
+    assert count(drawn, (200, 0, 200)) == count(pixels, (200, 0, 200))

@@ -41,6 +41,9 @@ MIN_SIDE = 320  # pixels; room for one label in a picture that is a single digit
 MIN_DIGIT = 28  # pixels; a digit that small cannot be compared with its label by eye
 MAX_SIDE = 2400  # enlarging stops here; larger pictures keep their size
 
+LEAST_CONTRAST = 24  # grey levels from the surroundings, from which a pixel counts as writing
+LEAVING = 0.1  # cost of a pixel of a label outside the page, where one that hides something costs 1
+
 
 def annotate(pixels: Pixels, page: Page) -> Pixels:
     """The page with its digits boxed and its numbers written beside them, uint8 (H', W', 3) RGB.
@@ -76,7 +79,7 @@ def annotate(pixels: Pixels, page: Page) -> Pixels:
     if scale != 1:
         size = (max(1, round(page.width * scale)), max(1, round(page.height * scale)))
         canvas = np.asarray(cv2.resize(canvas, size, interpolation=cv2.INTER_CUBIC), dtype=np.uint8)
-    labels = _place(list(_labels(page, scale, canvas.shape)), canvas.shape)
+    labels = _place(list(_labels(page, scale, canvas.shape)), _writing(canvas))
     canvas, dx, dy = _with_margin(canvas, [label.box for label in labels])
     _draw_outlines(canvas, page, scale, dx, dy)
     return _draw_labels(canvas, labels, dx, dy)
@@ -155,10 +158,17 @@ def _scaled(box: Box, scale: float) -> Box:
     return Box(box.x0 * scale, box.y0 * scale, box.x1 * scale, box.y1 * scale)
 
 
-def _place(labels: list[_Label], shape: tuple[int, ...]) -> list[_Label]:
+def _writing(canvas: Pixels) -> NDArray[np.int32]:
+    """How many pixels above and left of each corner stand out from their surroundings, int32 (H + 1, W + 1)."""
+    grey = cv2.cvtColor(canvas, cv2.COLOR_RGB2GRAY)
+    side = max(3, min(grey.shape) // 16) | 1
+    stands_out = cv2.absdiff(grey, cv2.blur(grey, (side, side))) > LEAST_CONTRAST
+    return np.asarray(cv2.integral(stands_out.astype(np.uint8)), dtype=np.int32)
+
+
+def _place(labels: list[_Label], writing: NDArray[np.int32]) -> list[_Label]:
     """Each label above, below, right or left of its anchor, wherever it hides the least."""
-    height, width = shape[:2]
-    page = Box(0, 0, width, height)
+    width = writing.shape[1] - 1
     taken = [label.anchor for label in labels]
     placed: list[_Label] = []
     for index, label in enumerate(labels):
@@ -176,16 +186,21 @@ def _place(labels: list[_Label], shape: tuple[int, ...]) -> list[_Label]:
             Box(anchor.x0 - gap - w, y, anchor.x0 - gap, y + h),
         ]
         others = taken[:index] + taken[index + 1 :] + [p.box for p in placed]
-        costs = [_hidden(choice, others, page) for choice in choices]
+        costs = [_hidden(choice, others, writing) for choice in choices]
         placed.append(replace(label, box=choices[int(np.argmin(costs))]))
     return placed
 
 
-def _hidden(choice: Box, others: list[Box], page: Box) -> float:
-    """What a label at ``choice`` costs: the area it hides, and a little for leaving the page."""
+def _hidden(choice: Box, others: list[Box], writing: NDArray[np.int32]) -> float:
+    """What a label at ``choice`` costs: what it hides of labels, digits and other writing, and leaving the page."""
     hidden = sum(common.area for other in others if (common := choice.intersection(other)) is not None)
-    inside = choice.intersection(page)
-    return hidden + 0.1 * (choice.area - (inside.area if inside else 0.0))
+    height, width = writing.shape[0] - 1, writing.shape[1] - 1
+    inside = choice.intersection(Box(0, 0, width, height))
+    if inside is None:
+        return hidden + LEAVING * choice.area
+    x0, y0, x1, y1 = (int(edge) for edge in (inside.x0, inside.y0, inside.x1, inside.y1))
+    written = int(writing[y1, x1]) - int(writing[y0, x1]) - int(writing[y1, x0]) + int(writing[y0, x0])
+    return hidden + written + LEAVING * (choice.area - inside.area)
 
 
 def _with_margin(canvas: Pixels, boxes: list[Box]) -> tuple[Pixels, int, int]:
