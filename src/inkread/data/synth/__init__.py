@@ -4,7 +4,8 @@ It gives training variety, every fixture of the tests and the example pictures. 
 :mod:`inkread.data.augment`; strokes become pixels in :mod:`inkread.ink`. Nothing here is taken from any data set.
 """
 
-from inkread.data.synth.hand import CHARACTERS, DIGIT_LIKE, GLYPHS, Hand, draw_glyph, write_glyph
+from inkread.data.synth.glyph import CHARACTERS, DIGIT_LIKE, GLYPHS, draw_glyph, write_glyph
+from inkread.data.synth.hand import Hand
 from inkread.data.synth.line import LineOptions, write_line
 from inkread.data.synth.options import LAYOUTS, PAPERS, PageOptions
 from inkread.data.synth.page import compose_page

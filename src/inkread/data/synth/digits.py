@@ -35,7 +35,7 @@ DIGIT_FORMS: dict[str, tuple[Form, ...]] = {
         Form("long-flag", 2.5, "0,44 33,0! 33,100"),
         Form("very-long-flag", 1, "0,66 36,0! 35,100"),
         Form("narrow-flag", 1, "8,34 20,0! 19,100"),
-        Form("foot", 0.7, "22,0 22,99", "2,100 43,99"),
+        Form("foot", 0.35, "22,0 22,99", "2,100 43,99"),
         Form("flag-and-foot", 1.6, "2,22 23,0! 23,99", "2,100 45,99"),
         Form("one-stroke-foot", 0.6, "3,20 24,0! 23,98! 5,100! 44,98"),
         Form("loop-flag", 0.4, "10,24 4,20 14,8 22,0! 20,100"),

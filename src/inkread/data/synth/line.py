@@ -13,14 +13,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.data.synth.hand import CROP_MARGIN, GLYPHS, Hand, write_glyph
+from inkread.data.synth.glyph import CROP_MARGIN, GLYPHS, Glyph, write_glyph
+from inkread.data.synth.hand import Hand
 from inkread.errors import InvalidOption
 from inkread.geometry import Box, PageTransform, Quad, Stroke
 from inkread.ink import Pen, draw_strokes, ink_margin
 from inkread.parts import DIGITS
 from inkread.results import Digit, Line, Number, Problem
 
-__all__ = ["Glyph", "LineOptions", "draw_writing", "lay_line", "line_of", "write_line"]
+__all__ = ["LineOptions", "draw_writing", "lay_line", "line_of", "write_line"]
 
 Floats = NDArray[np.float64]
 Ink = NDArray[np.float32]
@@ -59,31 +60,6 @@ class LineOptions:
             raise InvalidOption(f"a line's touching lies in [0, 1]; got {self.touching}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Glyph:
-    """A character in its place, in pixels of the picture that it is drawn on.
-
-    Attributes
-    ----------
-    character
-        What it is; a space has no strokes.
-    strokes
-        Its strokes.
-    """
-
-    character: str
-    strokes: tuple[Stroke, ...]
-
-    def moved(self, dx: float, dy: float) -> Glyph:
-        """The same character elsewhere."""
-        strokes = tuple(Stroke(x=s.x + dx, y=s.y + dy, t=s.t, pressure=s.pressure) for s in self.strokes)
-        return Glyph(character=self.character, strokes=strokes)
-
-    def path_box(self) -> Box:
-        """The smallest box around the pen's path, without the width of the pen."""
-        return Box.union_of(stroke.box for stroke in self.strokes)
-
-
 def write_line(
     text: str,
     hand: Hand,
@@ -97,7 +73,7 @@ def write_line(
     Parameters
     ----------
     text
-        Characters of :data:`~inkread.data.synth.hand.CHARACTERS` and spaces, which are clear gaps; at least one
+        Characters of :data:`~inkread.data.synth.glyph.CHARACTERS` and spaces, which are clear gaps; at least one
         character. Digits are the truth; letters and marks are written and do not count.
     hand, rng
         Who writes.
@@ -119,9 +95,9 @@ def write_line(
     """
     glyphs = lay_line(text, hand, rng, height=height, options=options)
     pen = hand.pen.scaled(height)
-    boxes = [glyph.path_box() for glyph in glyphs if glyph.strokes]
+    boxes = [glyph.path_box for glyph in glyphs if glyph.strokes]
     whole = Box.union_of(boxes).grown(ink_margin(pen) + CROP_MARGIN)
-    glyphs = [glyph.moved(-whole.x0, -whole.y0) for glyph in glyphs]
+    glyphs = [glyph.mapped(dx=-whole.x0, dy=-whole.y0) for glyph in glyphs]
     ink = np.zeros((math.ceil(whole.height), math.ceil(whole.width)), np.float32)
     outlines = draw_writing(ink, glyphs, pen, rng)
     return ink, line_of(glyphs, outlines)
@@ -213,12 +189,12 @@ def draw_writing(ink: Ink, glyphs: Sequence[Glyph], pen: Pen, rng: np.random.Gen
         outlines.append(None)
         if not glyph.strokes:
             continue
-        box = glyph.path_box().grown(reach)
+        box = glyph.path_box.grown(reach)
         x0, y0 = max(math.floor(box.x0), 0), max(math.floor(box.y0), 0)
         x1, y1 = min(math.ceil(box.x1), width), min(math.ceil(box.y1), height)
         if x0 >= x1 or y0 >= y1:
             continue
-        own = draw_strokes(glyph.moved(-x0, -y0).strokes, size=(y1 - y0, x1 - x0), pen=pen, rng=rng)
+        own = draw_strokes(glyph.mapped(dx=-x0, dy=-y0).strokes, size=(y1 - y0, x1 - x0), pen=pen, rng=rng)
         place = ink[y0:y1, x0:x1]
         np.maximum(place, own, out=place)
         found = cv2.findNonZero((own > _BOX_INK).view(np.uint8))

@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 
 from inkread.data import augment
 from inkread.data.synth.hand import Hand
-from inkread.data.synth.layout import Plan, plan_page
+from inkread.data.synth.layout import plan_page
 from inkread.data.synth.line import draw_writing, line_of
 from inkread.data.synth.options import PageOptions
+from inkread.data.synth.plan import Plan
 from inkread.geometry import Box, PageTransform
 from inkread.ink import Pen, draw_strokes
 from inkread.parts import PageImage
