@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from inkread.cli import border, models, read
+from inkread.cli import border, evaluate, models, read
 
 __all__ = ["app", "main"]
 
@@ -62,6 +62,7 @@ def inkread(
 
 
 app.command()(read.read)
+app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(models.app, name="models")
 
 

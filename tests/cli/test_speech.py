@@ -1,0 +1,36 @@
+import importlib.util
+
+import pytest
+
+from inkread.cli.speech import Voice, spoken
+from inkread.errors import MissingExtra
+
+
+def test_numbers_are_said_digit_by_digit():
+    assert spoken("007") == "0, 0, 7"
+    assert spoken("4") == "4"
+
+
+@pytest.fixture
+def without_pyttsx3(tmp_path):
+    """A folder that makes Python find no pyttsx3, as where the extra is not installed."""
+    (tmp_path / "pyttsx3.py").write_text("raise ModuleNotFoundError('No module named pyttsx3')\n", encoding="utf-8")
+    return {"PYTHONPATH": str(tmp_path)}
+
+
+def test_a_missing_extra_says_what_to_install_before_anything_is_read(inkread, picture, without_pyttsx3):
+    done = inkread("read", picture, "--speak", env=without_pyttsx3)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr == "inkread: saying numbers aloud needs the extra 'speech': pip install 'inkread[speech]'\n"
+
+
+def test_a_machine_without_a_voice_says_what_to_install(monkeypatch):
+    if importlib.util.find_spec("pyttsx3") is None:
+        with pytest.raises(MissingExtra, match=r"inkread\[speech\]"):
+            Voice()
+        return
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setattr("sys.platform", "linux")
+    with pytest.raises(MissingExtra, match="apt install"):
+        Voice()
