@@ -135,9 +135,9 @@ def digits_report() -> tuple[DigitsReport, np.ndarray]:
 
 def test_digit_misses_stand_under_what_went_wrong() -> None:
     misses = list(digit_misses(*digits_report()))
-    assert [miss.group for miss in misses] == ["1 read as 7", "digits refused", "not a digit, but taken: A"]
+    assert [miss.group for miss in misses] == ["1 read as 7", "digits refused", "A taken for a digit"]
     assert [miss.reading for miss in misses] == [("7",), (), ("4",)]
-    assert misses[1].note == "3 20 %, some digit 30 %"
+    assert misses[1].note == "3: 20 %, any: 30 %"
     assert misses[0].pixels is not None
     assert misses[0].pixels.shape == (28, 28, 3)
 

@@ -184,10 +184,11 @@ def digit_misses(report: DigitsReport, images: Sequence[Pixels] | Pixels) -> Ite
 
     def heading(place: int) -> str:
         if not labels[place].isdigit():
-            return f"not a digit, but taken: {labels[place]}"
+            return f"{labels[place] or 'no character'} taken for a digit"
         return f"{labels[place]} read as {digits[place]}" if int(labels[place]) != digits[place] else "digits refused"
 
-    for place in sorted(places, key=heading):
+    # Digits come before what only passed for one.
+    for place in sorted(places, key=lambda place: (not labels[place].isdigit(), heading(place))):
         some_digit = float(report.scores[place])
         refused = threshold is not None and some_digit < threshold
         image = np.asarray(images[place])
@@ -196,7 +197,7 @@ def digit_misses(report: DigitsReport, images: Sequence[Pixels] | Pixels) -> Ite
             group=heading(place),
             truth=(str(labels[place]),),
             reading=() if refused else (str(digits[place]),),
-            note=f"{digits[place]} {_percent(float(confidence[place]))}, some digit {_percent(some_digit)}",
+            note=f"{digits[place]}: {_percent(float(confidence[place]))}, any: {_percent(some_digit)}",
             pixels=np.repeat(image[..., None], 3, axis=2) if image.ndim == 2 else image,
         )
 
