@@ -9,7 +9,7 @@ from PIL import Image
 from inkread.data.datasets import Samples
 from inkread.errors import CorruptSource, OutputError
 from inkread.evaluate.digits import DigitsReport
-from inkread.evaluate.gallery import Miss, _differing, digit_misses, picture_misses, write_gallery
+from inkread.evaluate.gallery import Miss, _differing, _shifted, digit_misses, picture_misses, write_gallery
 from inkread.evaluate.lines import pictures_of
 from inkread.evaluate.pages import LabeledPicture, Presentation, evaluate_pictures
 from inkread.evaluate.perturb import perturbation
@@ -99,13 +99,19 @@ def test_region_is_shown_alone_with_what_was_read_in_it(document_of) -> None:
     (miss,) = picture_misses(report)
     assert miss.pixels is not None
     assert miss.group == "pictures"
-    left, right = miss.pixels[:295], miss.pixels[-295:]
-    assert left.shape == (295, 390, 3)
-    # The digit's box of the whole picture, from (5, 10) to (13, 24), stands five pixels higher in the region.
-    colored = np.argwhere(np.ptp(right.astype(int), axis=2) > 60)
-    inside = np.argwhere(np.ptp(right[5:19, 5:13].astype(int), axis=2) > 60)
-    assert len(colored) > 0
-    assert len(inside) == 0
+    # The region is 390 × 295; the same picture with what was read stands below it at the same scale.
+    height, width = miss.pixels.shape[:2]
+    assert height == pytest.approx(2 * 295 * width / 390, rel=0.15)
+
+
+def test_results_move_with_the_region(document_of) -> None:
+    page = document_of(["1"], width=400, height=300).pages[0]
+    part = _shifted(page, -3, -5, np.zeros((295, 390, 3), np.uint8))
+    assert (part.width, part.height) == (390, 295)
+    before, after = (next(iter(one.lines)).numbers[0].digits[0] for one in (page, part))
+    assert (after.box.x0, after.box.y0) == (before.box.x0 - 3, before.box.y0 - 5)
+    assert after.quad.box == after.box
+    assert next(iter(part.lines)).box.y0 == next(iter(page.lines)).box.y0 - 5
 
 
 def test_picture_that_cannot_be_opened_is_listed_without_a_picture(tmp_path: Path, document_of) -> None:

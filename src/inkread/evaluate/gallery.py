@@ -36,11 +36,13 @@ Pixels = NDArray[np.uint8]
 _PAGE_SIDE = 1100
 # Crops below this side are enlarged, so that one can see them at all.
 _SMALLEST_SIDE = 96
-# A picture below this side is a crop of a few digits; it is shown pixel by pixel and gets no file of its own.
+# A picture below this side is a crop; it is shown pixel by pixel and gets no file of its own.
 _SMALL_SIDE = 288
 # A sheet stays legible where a viewer shrinks it to a screen.
 _SHEET_WIDTH, _SHEET_HEIGHT = 1440, 1700
-_LARGE_CELL, _SMALL_CELL = 480, 144
+# Width of a sheet's cells, by the longest side of its middle picture: digits, lines, pages.
+_CELLS = ((128, 144), (640, 288))
+_LARGEST_CELL = 480
 _CAPTION_FONT = 14
 
 _STYLE = """
@@ -162,25 +164,25 @@ def _shifted(page: Page, dx: float, dy: float, pixels: Pixels) -> Page:
 
 
 def _side_by_side(left: Pixels, right: Pixels) -> Pixels:
-    """Two pictures of one height, or one above the other where that is easier to look at."""
-    left, right = (_fitted(one, _PAGE_SIDE) for one in (left, right))
+    """Two pictures at one scale, or one above the other where that is easier to look at."""
     wide = left.shape[1] > 1.3 * left.shape[0]
     along = 0 if wide else 1
-    size = min(left.shape[1 - along], right.shape[1 - along])
+    # The drawing of a small picture is larger than the picture, so that its labels can be read.
+    size = min(max(left.shape[1 - along], right.shape[1 - along]), _PAGE_SIDE)
     parts = []
     for one in (left, right):
         factor = size / one.shape[1 - along]
         shape = (size, max(1, round(one.shape[0] * factor))) if wide else (max(1, round(one.shape[1] * factor)), size)
-        parts.append(cv2.resize(one, shape, interpolation=cv2.INTER_AREA))
-    gap_shape = (8, size, 3) if wide else (size, 8, 3)
-    return np.concatenate([parts[0], np.full(gap_shape, 255, np.uint8), parts[1]], axis=along)
+        parts.append(cv2.resize(one, shape, interpolation=cv2.INTER_AREA if factor < 1 else cv2.INTER_NEAREST))
+    gap = np.full((8, size, 3) if wide else (size, 8, 3), 255, np.uint8)
+    return np.concatenate([parts[0], gap, parts[1]], axis=along)
 
 
 def digit_misses(report: DigitsReport, images: Sequence[Pixels] | Pixels) -> Iterator[Miss]:
     """The crops of a report that were read wrongly, refused, or not refused; ``images`` are the N crops of it."""
     threshold = report.refusal_threshold
     places = report.misses.tolist()
-    labels, digits, confidence = report.labels, report.classification.digits, report.classification.confidence
+    labels, digits, confidence = report.labels.tolist(), report.classification.digits, report.classification.confidence
 
     def heading(place: int) -> str:
         if not labels[place].isdigit():
@@ -195,7 +197,7 @@ def digit_misses(report: DigitsReport, images: Sequence[Pixels] | Pixels) -> Ite
         yield Miss(
             id=f"{place:05d}",
             group=heading(place),
-            truth=(str(labels[place]),),
+            truth=(labels[place],) if labels[place] else (),
             reading=() if refused else (str(digits[place]),),
             note=f"{digits[place]}: {_percent(float(confidence[place]))}, any: {_percent(some_digit)}",
             pixels=np.repeat(image[..., None], 3, axis=2) if image.ndim == 2 else image,
@@ -289,8 +291,9 @@ def _fitted(pixels: Pixels, side: int, *, least: int = 0) -> Pixels:
 
 def _sheets(misses: Sequence[Miss]) -> Iterator[Pixels]:
     """Contact sheets: a grid of pictures, each over its truth and its reading."""
-    small = all(miss.pixels is None or _is_small(miss.pixels) for miss in misses)
-    cell = _SMALL_CELL if small else _LARGE_CELL
+    sides = [max(miss.pixels.shape) for miss in misses if miss.pixels is not None]
+    middle = float(np.median(sides)) if sides else 0.0
+    cell = next((width for largest, width in _CELLS if middle <= largest), _LARGEST_CELL)
     columns = _SHEET_WIDTH // cell
     rows: list[Pixels] = []
     for start in range(0, len(misses), columns):
