@@ -215,7 +215,7 @@ def _widths(stroke: Stroke, path: Floats, pen: Pen) -> Floats:
     count = len(path)
     if count == 1:
         return np.full(1, pen.width * _DOT_RATIO)
-    widths = np.full(count, pen.width)
+    widths = np.full(count, float(pen.width))
     response = _RESPONSE[pen.kind]
     if response > 0:
         push = _push(stroke, path)
