@@ -1,0 +1,97 @@
+"""The benchmarks run: each says what it takes, and those that need no peer measure a few made pictures."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import cv2
+import numpy as np
+import pytest
+
+from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph
+
+SCRIPTS = ("against_rapidocr", "digits", "pages", "speed")
+
+
+def run(repository: Path, name: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(repository / "benchmarks" / f"{name}.py"), *map(str, arguments)]
+    return subprocess.run(
+        command, check=False, capture_output=True, text=True, timeout=120, env={**os.environ, **variables}
+    )
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_benchmark_says_what_it_does(repository: Path, name: str) -> None:
+    done = run(repository, name, "--help")
+    assert done.returncode == 0, done.stderr
+    assert "--output" in done.stdout
+    assert f"benchmarks/{name}.py" in done.stdout
+    readme = (repository / "benchmarks" / "README.md").read_text(encoding="utf-8")
+    assert f"benchmarks/{name}.py" in readme
+
+
+def test_pages_are_compared_with_their_changes(repository: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    (tmp_path / "images").mkdir()
+    rows = []
+    for number, lines in enumerate((("12", "405"), ("77",))):
+        options = PageOptions(width=300, height=220, lines=lines, hand=Hand(), wear=0.0, light=0.0, view=0.0)
+        image, _ = compose_page(rng, options)
+        cv2.imwrite(str(tmp_path / "images" / f"p{number}.png"), image.pixels[..., ::-1])
+        rows.append(json.dumps({"id": f"p{number}", "lines": list(lines), "category": "multiline"}))
+    (tmp_path / "rows.jsonl").write_text("\n".join(rows))
+    done = run(repository, "pages", tmp_path / "rows.jsonl", "--changes", "invert", "--output", tmp_path / "out.json")
+    assert done.returncode == 0, done.stderr
+    written = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert list(written["reports"]) == ["files", "pixels", "invert"]
+    assert [row["what"] for row in written["rows"]][-1] == "exact lost by invert"
+    assert written["machine"]["packages"]["inkread"]
+    assert written["reports"]["invert"]["data"]["perturbation"] == "invert"
+
+
+def test_digits_are_measured_and_sets_that_are_missing_are_named(repository: Path, tmp_path: Path) -> None:
+    rng = np.random.default_rng(2)
+    images = np.zeros((20, 40, 40), np.uint8)
+    for place, page in enumerate(images):
+        ink = draw_glyph(str(place % 10), Hand(), rng, height=26)[:40, :40]
+        page[: ink.shape[0], : ink.shape[1]] = 255 * ink
+    (tmp_path / "semeion").mkdir()
+    np.savez(tmp_path / "semeion" / "semeion.npz", images=images, labels=np.arange(20) % 10)
+    done = run(
+        repository, "digits", "--only", "semeion", "usps", "--output", tmp_path / "out.json", INKREAD_DATA=str(tmp_path)
+    )
+    assert done.returncode == 0, done.stderr
+    assert "usps: not in the data folder" in done.stderr
+    written = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    found = {row["what"]: row for row in written["rows"]}
+    assert found["semeion all, digits"]["n"] == 20
+    assert found["semeion all, digits"]["value"] >= 0.8
+    assert found["usps digits"]["met"] is None
+
+
+@pytest.fixture
+def peer(repository: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The other reader's program, without the other reader."""
+    monkeypatch.setitem(sys.modules, "rapidocr", SimpleNamespace(RapidOCR=None))
+    place = repository / "benchmarks" / "peers" / "rapidocr_reader.py"
+    spec = importlib.util.spec_from_file_location("rapidocr_reader", place)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_boxes_of_the_peer_are_put_in_reading_order(peer: ModuleType) -> None:
+    def box(x: float, y: float) -> list[tuple[float, float]]:
+        return [(x, y), (x + 30, y), (x + 30, y + 20), (x, y + 20)]
+
+    found = SimpleNamespace(
+        txts=("34", "12", "words", "56"), boxes=np.array([box(100, 12), box(10, 10), box(10, 100), box(10, 60)])
+    )
+    assert peer.lines_of(found) == ["1234", "56"]
+    assert peer.lines_of(SimpleNamespace(txts=None, boxes=None)) == []
