@@ -6,10 +6,11 @@ message for numbers; it is on stderr in any case.
 
 from __future__ import annotations
 
-from typing import Protocol, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
-from inkread.errors import InkreadError
-from inkread.results import Document, Line
+if TYPE_CHECKING:
+    from inkread.errors import InkreadError
+    from inkread.results import Document, Line
 
 __all__ = ["CsvOutput", "JsonLinesOutput", "JsonOutput", "Output", "TextOutput", "output_of"]
 
