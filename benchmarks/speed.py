@@ -44,12 +44,17 @@ import inkread
 inkread.read(sys.argv[1])
 print(time.perf_counter() - began)
 """
+# On Linux ru_maxrss of a new process begins at what its parent held when it was started; VmHWM begins at nothing.
 PEAK = """
 import resource, sys
 import inkread
-document = inkread.read(sys.argv[1])
-unit = 1 if sys.platform == "darwin" else 1024
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e6)
+inkread.read(sys.argv[1])
+try:
+    with open("/proc/self/status") as lines:
+        peak = 1024 * next(int(line.split()[1]) for line in lines if line.startswith("VmHWM"))
+except OSError:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(peak / 1e6)
 """
 
 
