@@ -9,6 +9,9 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats as scipy_stats
+from sklearn import metrics as sklearn_metrics
+from sklearn.calibration import calibration_curve
 
 from inkread.errors import InvalidArray, InvalidOption
 from inkread.evaluate.metrics import (
@@ -29,9 +32,6 @@ from inkread.evaluate.metrics import (
     threshold_keeping,
     wilson_interval,
 )
-
-sklearn_metrics = pytest.importorskip("sklearn.metrics", reason="scikit-learn is not installed")
-scipy_stats = pytest.importorskip("scipy.stats", reason="SciPy is not installed")
 
 digit_strings = st.text(alphabet="0123", max_size=7)
 
@@ -159,8 +159,6 @@ def test_calibration_error_equals_a_brute_force_count(rng: np.random.Generator) 
 def test_reliability_curve_equals_that_of_scikit_learn(rng: np.random.Generator) -> None:
     confidence = rng.random(400)
     correct = rng.random(400) < confidence**2
-    from sklearn.calibration import calibration_curve
-
     accuracy, mean = calibration_curve(correct, confidence, n_bins=10)
     curve = reliability_curve(confidence, correct, bins=10)
     np.testing.assert_allclose([part.accuracy for part in curve], accuracy)
