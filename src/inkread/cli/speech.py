@@ -54,9 +54,9 @@ class Voice:
         if not numbers:
             return
         try:
-            # Everything in one run: several drivers never come back from a second one.
-            for number in numbers:
-                self._engine.say(spoken(number))
+            # One text in one run: drivers lose all but one of several queued texts, or never come back from a second
+            # run. A full stop makes the pause between two numbers longer than the comma's between two digits.
+            self._engine.say(". ".join(spoken(number) for number in numbers))
             self._engine.runAndWait()
         except (OSError, RuntimeError, ReferenceError) as error:
             raise InkreadError(f"the numbers could not be said aloud: {error}") from error
