@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from inkread.cli import border, evaluate, models, read
+from inkread.cli import border, data, evaluate, models, read, train
 
 __all__ = ["app", "main"]
 
@@ -62,8 +62,10 @@ def inkread(
 
 
 app.command()(read.read)
+app.add_typer(data.app, name="data")
 app.add_typer(evaluate.app, name="evaluate")
 app.add_typer(models.app, name="models")
+app.add_typer(train.app, name="train")
 
 
 def main() -> None:

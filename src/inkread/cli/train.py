@@ -1,0 +1,134 @@
+"""``inkread train``: a network of one's own, or the bundled one again."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from inkread.cli import border
+from inkread.errors import MissingExtra, OutputError
+
+if TYPE_CHECKING:
+    from inkread.train.loop import Progress
+
+__all__ = ["app"]
+
+# Seconds between two lines of progress where stderr is no terminal.
+LINE_EVERY_S = 60.0
+
+app = typer.Typer(help="Train a network: the bundled one again, or one for your own writers.", no_args_is_help=True)
+
+
+@app.callback()
+def train() -> None:
+    """Train a network: the bundled one again, or one for your own writers."""
+
+
+@app.command()
+def digit(
+    output: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR", help="Gets digit.onnx, its card digit.toml, curves.jsonl and the checkpoint; DIR is resumed."
+        ),
+    ] = Path("runs/digit"),
+    data: Annotated[
+        list[Path] | None,
+        typer.Option(
+            metavar="PATH",
+            help="Learn from this too: a folder with folders 0 to 9 and not-a-digit, or a manifest. May be repeated.",
+        ),
+    ] = None,
+    only_own: Annotated[bool, typer.Option("--only-own", help="Learn from --data alone.")] = False,
+    samples: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Crops to learn from in all; by default the recipe's.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = None,
+) -> None:
+    """Train the digit network, calibrate it and write it with its card.
+
+    Without --data it is the recipe of the bundled network, which needs the data sets marked "train" (inkread data
+    list). A GPU is used where there is one. An interrupted training goes on when the same command is given again.
+
+    \b
+    Examples:
+      inkread train digit
+      inkread train digit --data my/digits --output runs/mine
+      inkread train digit --data my/digits --only-own --samples 200000
+      inkread read scan.png --model runs/digit/digit.toml
+    """
+    try:
+        from inkread.train.own import load_own
+        from inkread.train.recipes import DIGIT, train_digit
+    except ModuleNotFoundError as error:
+        if error.name in ("torch", "onnx"):
+            raise MissingExtra.of("train", "training") from error
+        raise
+
+    recipe = replace(DIGIT, samples=samples or DIGIT.samples, seed=DIGIT.seed if seed is None else seed)
+    extra = [load_own(path) for path in data or []]
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"the network cannot be written into {output}: {error.strerror}") from error
+    with _progress() as report:
+        card = train_digit(recipe, folder=output, extra=extra, bundled_data=not only_own, report=report, say=border.say)
+    typer.echo(f"{card.path.with_suffix('.toml')}")
+    for name, value in card.figures.items():
+        border.say(f"{name}: {value}")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[Progress], None]]:
+    """A bar on stderr where that is a terminal, else a line now and then."""
+    if not sys.stderr.isatty():
+        yield _Lines()
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[figures]}"),
+    )
+    with Bar(*columns, console=Console(stderr=True), redirect_stdout=False) as bar:
+        task = bar.add_task("training", total=None, figures="")
+
+        def report(progress: Progress) -> None:
+            shown = f"loss {progress.loss:.4f}, {progress.samples_per_second:,.0f} crops/s"
+            bar.update(task, completed=progress.step, total=progress.steps, figures=shown)
+            if progress.figures is not None:
+                border.say(_line(progress))
+
+        yield report
+
+
+class _Lines:
+    """Says how far the training is at every validation, and once a minute between."""
+
+    def __init__(self) -> None:
+        self._last = time.monotonic()
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if progress.figures is not None or now - self._last >= LINE_EVERY_S:
+            self._last = now
+            border.say(_line(progress))
+
+
+def _line(progress: Progress) -> str:
+    parts = [f"step {progress.step:,} of {progress.steps:,}", f"loss {progress.loss:.4f}"]
+    parts.append(f"{progress.samples_per_second:,.0f} crops/s")
+    parts += [f"{name} {value:.2f} %" for name, value in (progress.figures or {}).items()]
+    return ", ".join(parts)
