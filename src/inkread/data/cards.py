@@ -10,12 +10,13 @@ in UTF-8, each followed by a newline. Pen strokes are hashed as 64-bit floats, s
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Literal
 
-from inkread.errors import DataError
+from inkread.errors import InvalidOption
 
 __all__ = ["CARDS", "DatasetCard", "Split", "card"]
 
@@ -82,7 +83,7 @@ def card(name: str) -> DatasetCard:
 
     Raises
     ------
-    DataError
+    InvalidOption
         If there is no such data set.
 
     Examples
@@ -93,7 +94,9 @@ def card(name: str) -> DatasetCard:
     try:
         return CARDS[name]
     except KeyError:
-        raise DataError(f"there is no data set {name!r}; known are {', '.join(CARDS)}") from None
+        near = difflib.get_close_matches(name, CARDS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise InvalidOption(f"there is no data set {name!r}; there are {', '.join(CARDS)}{hint}") from None
 
 
 _ALL = (

@@ -185,9 +185,9 @@ def load(name: str, split: str = "all", *, folder: str | os.PathLike[str] | None
     Raises
     ------
     DataError
-        If the set is unknown, not there, or damaged.
+        If the set is not there, or damaged.
     InvalidOption
-        If the set has no such split or no pictures.
+        If the set is unknown, or has no such split or no pictures.
     """
     known = card(name)
     if name not in _IMAGES:
@@ -205,9 +205,9 @@ def load_strokes(name: str, split: str = "all", *, folder: str | os.PathLike[str
     Raises
     ------
     DataError
-        If the set is unknown, not there, or damaged.
+        If the set is not there, or damaged.
     InvalidOption
-        If the set has no such split or no strokes.
+        If the set is unknown, or has no such split or no strokes.
     """
     known = card(name)
     if name not in _STROKES:
@@ -335,7 +335,8 @@ def _open(known: DatasetCard, folder: str | os.PathLike[str] | None) -> Path:
 
 def _archive(place: Path, file: str) -> Mapping[str, NDArray[Any]]:
     try:
-        with np.load(place / file, allow_pickle=False) as arrays:
+        # Opened here: np.load leaves a file that it cannot read open.
+        with (place / file).open("rb") as stream, np.load(stream, allow_pickle=False) as arrays:
             return {key: arrays[key] for key in arrays.files}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise DataError(f"{place / file} is damaged: {error}") from error
