@@ -27,6 +27,10 @@ PAPER_REACH = 1 / 6
 # Blocks along the long side in which the strength of the ink is measured; ink is compared with its neighborhood of five
 # blocks, about a fifth of the page.
 LEVEL_BLOCKS = 24
+# Blocks along the long side in which the paper's noise is measured.
+NOISE_BLOCKS = 16
+# Pictures with more pixels are smoothed a little.
+SMOOTHED_PIXELS = 500_000
 # A stroke's own ink level is somewhat below the strongest ink near it.
 LEVEL_SHARE = 0.85
 # Bright paper in the dark: below this grey the ratio of ink to paper says more of the camera's noise than of the ink.
@@ -50,7 +54,7 @@ class CleanOptions:
     # reaches 0.1, paper grain and JPEG stay below 0.05.
     min_contrast: float = 0.08
     # Ink must stand out by this many standard deviations of the paper's noise (≥ 0).
-    noise_factor: float = 5.0
+    noise_factor: float = 9.0
     # A tilted page is set straight up to this angle (degrees, 0 to 45); 0 leaves it.
     max_skew_degrees: float = 12.0
 
@@ -124,9 +128,13 @@ def _paper(grey: NDArray[np.uint8]) -> Image:
     reach = max(3, round(min(small.shape) * PAPER_REACH)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     # A light blur first, so that single bright pixels do not stand for the paper.
-    smooth = cv2.GaussianBlur(small, (0, 0), 1.0)
-    closed = cv2.morphologyEx(smooth, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
+    smooth = cv2.GaussianBlur(small.astype(np.float32), (0, 0), 1.0)
+    # Light that falls off toward the edge goes on falling beyond it: a closing would else lift the paper there.
+    margin = min(reach, *(side - 1 for side in smooth.shape))
+    wide = np.pad(smooth, margin, mode="reflect", reflect_type="odd") if margin > 0 else smooth
+    closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
     closed = cv2.GaussianBlur(closed, (0, 0), reach / 8)
+    closed = np.clip(closed[margin : margin + small.shape[0], margin : margin + small.shape[1]], 0, 255)
     return np.asarray(
         cv2.resize(closed, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR), np.float32
     )
@@ -136,17 +144,41 @@ def _ink(grey: NDArray[np.uint8], options: CleanOptions) -> Image:
     """Darkness against the paper, divided by the strength of the ink nearby."""
     paper = _paper(grey)
     np.maximum(paper, DARKEST_PAPER, out=paper)
+    if grey.size > SMOOTHED_PIXELS:  # many pixels a stroke: the camera's noise can be averaged away
+        grey = cv2.GaussianBlur(grey, (3, 3), 0)
     darkness = paper - grey
     darkness /= paper
-    sample = darkness[::4, ::4] if darkness.size > 100_000 else darkness
-    center = float(np.median(sample))
-    noise = 1.4826 * float(np.median(np.abs(sample - center)))
-    darkness -= max(0.0, center)
-    floor = max(options.min_contrast, options.noise_factor * noise)
-    level = _ink_level(darkness)
-    np.maximum(level, np.float32(floor), out=level)
+    grain, noise = _grain(darkness)
+    darkness -= grain
+    floor = np.maximum(noise * np.float32(options.noise_factor), np.float32(options.min_contrast))
+    level = np.maximum(_ink_level(darkness), floor)
     darkness /= level
     return np.clip(darkness, 0.0, 1.0, out=darkness)
+
+
+def _grain(darkness: Image) -> tuple[Image, Image]:
+    """Median and noise (standard deviation) of bare paper near each pixel.
+
+    Both are medians over blocks, which ink does not move while it covers less than half; where it covers more, the
+    least of the neighboring blocks is taken, since light and noise change slowly over a page.
+    """
+    height, width = darkness.shape
+    step = max(1, int((darkness.size / 250_000) ** 0.5))
+    sample = darkness[::step, ::step]
+    block = max(4, -(-max(sample.shape) // NOISE_BLOCKS))
+    rows, columns = -(-sample.shape[0] // block), -(-sample.shape[1] // block)
+    padded = cv2.copyMakeBorder(
+        sample, 0, rows * block - sample.shape[0], 0, columns * block - sample.shape[1], cv2.BORDER_REFLECT
+    )
+    blocks = padded.reshape(rows, block, columns, block).swapaxes(1, 2).reshape(rows, columns, -1)
+    median = np.median(blocks, axis=2)
+    noise = 1.4826 * np.median(np.abs(blocks - median[..., None]), axis=2)
+    near = np.ones((3, 3), np.uint8)
+    maps = []
+    for values in (np.maximum(median, 0), noise):
+        least = cv2.GaussianBlur(cv2.erode(values.astype(np.float32), near), (3, 3), 0)
+        maps.append(np.asarray(cv2.resize(least, (width, height), interpolation=cv2.INTER_LINEAR), np.float32))
+    return maps[0], maps[1]
 
 
 def _ink_level(darkness: Image) -> Image:

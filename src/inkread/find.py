@@ -29,10 +29,20 @@ FAINT_INK = 0.25
 STRONG_INK = 0.55
 # A rule is long against the page and thin against its length; a digit's own straight strokes are at least a
 # fifteenth as thick as they are long, unless the pen is very fine.
-RULE_SHARE = 0.3
+RULE_SHARE = 0.6
+# A rule is at least this many times as long as the page's digits are high; shorter ones are strokes of a 4 or a 7.
+RULE_HEIGHTS = 2.2
+# Shorter ones are rules too where at least three of them, this long, run side by side, as in a table.
+PARALLEL_SHARE, PARALLEL_COUNT = 0.22, 3
 RULE_SLENDERNESS = 22.0
 # Straight runs of this many pixels are looked for first and joined to rules after, so that a rule may bend a little.
 RULE_RUN = 32
+# Pixels of a rule's gap that a crossing stroke is mended over.
+BRIDGE = 7
+# What counts against a cut-off fragment being no digit, and, for each digit that would fit into it, against a wide
+# component being one mark; natural logarithms.
+FRAGMENT_LOG_PRIOR = -2.0
+TOUCHING_LOG_PRIOR = -1.5
 # A frame (comb box, table) is large, open inside, and holds other components.
 FRAME_FILL = 0.3
 
@@ -106,9 +116,9 @@ def find_candidates(page: CleanPage, options: FindOptions | None = None) -> tupl
     components = _components(page.ink, options)
     if not components:
         return ()
-    reference = _reference_height(components)
-    components = [c for c in components if not _is_speck(c, reference)]
-    lines = _gather_lines(components)
+    reference = _reference_height(components, options)
+    components = [c for c in components if not (_is_speck(c, reference) or _is_dash(c, reference))]
+    lines = _gather_lines(components, reference)
     proposals = [_propose(page.ink, line, options) for line in lines]
     return tuple(proposal for proposal in proposals if proposal is not None)
 
@@ -127,9 +137,11 @@ def as_one_digit(page: CleanPage) -> tuple[LineOfCandidates, ...]:
 
 def _components(ink: Image, options: FindOptions) -> list[_Component]:
     binary = (ink > FAINT_INK).astype(np.uint8)
-    binary = remove_rules(binary)
-    found = _connected(binary, ink, options)
-    frames = [c for c in found if _is_frame(c, found)]
+    found = _connected(remove_rules(binary), ink, options)
+    if not found:  # what was taken for a rule is all there is
+        return _connected(binary, ink, options)
+    typical = _reference_height(found, options)
+    frames = [c for c in found if _is_frame(c, found, typical)]
     if not frames:
         return found
     kept = [c for c in found if not any(c is frame for frame in frames)]
@@ -138,7 +150,7 @@ def _components(ink: Image, options: FindOptions) -> list[_Component]:
     for frame in frames:
         region = rest[frame.y0 : frame.y1, frame.x0 : frame.x1]
         np.maximum(region, _without_straight_runs(frame), out=region)
-    return kept + [c for c in _connected(rest, ink, options) if not _is_frame(c, kept)]
+    return kept + [c for c in _connected(rest, ink, options) if not _is_frame(c, kept, typical)]
 
 
 def _connected(binary: Mask, ink: Image, options: FindOptions) -> list[_Component]:
@@ -173,28 +185,60 @@ def remove_rules(binary: Mask) -> Mask:
     A new array of the same form.
     """
     height, width = binary.shape
-    rules = np.zeros_like(binary)
-    for horizontal, extent in ((True, width), (False, height)):
-        turned = binary if horizontal else np.ascontiguousarray(binary.T)
-        found = _straight_rules(turned, extent)
-        if found is not None:
-            rules |= found if horizontal else found.T
+    across, down = _straight_rules(binary, width), _straight_rules(np.ascontiguousarray(binary.T), height)
+    rules = _drawn(across, binary) | _drawn(down, binary.T).T
     if not rules.any():
         return binary.copy()
+    # What is not much longer than the page's digits are high is a stroke of a digit.
+    least = RULE_HEIGHTS * _weighted_height(binary & (1 - rules))
+    if any(rule.length < least for rule in (*across, *down)):
+        across, down = [r for r in across if r.length >= least], [r for r in down if r.length >= least]
+        rules = _drawn(across, binary) | _drawn(down, binary.T).T
     rest = binary & (1 - rules)
     # Where ink goes on on both sides of a rule, the stroke crossed it: close the gap, on the rule's pixels only.
-    thickness = 7
-    bridged = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((thickness, 1), np.uint8))
-    bridged |= cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((1, thickness), np.uint8))
+    bridged = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((BRIDGE, 1), np.uint8))
+    bridged |= cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((1, BRIDGE), np.uint8))
     return np.asarray(rest | (bridged & rules), np.uint8)
 
 
-def _straight_rules(binary: Mask, extent: int) -> Mask | None:
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rule:
+    """Straight runs that lie on one line: their length, and their mask with its place."""
+
+    length: int
+    x0: int
+    y0: int
+    mask: Mask
+
+
+def _drawn(rules: list[_Rule], binary: Mask) -> Mask:
+    page = np.zeros_like(binary)
+    for rule in rules:
+        region = page[rule.y0 : rule.y0 + rule.mask.shape[0], rule.x0 : rule.x0 + rule.mask.shape[1]]
+        np.maximum(region, rule.mask, out=region)
+    if not rules:
+        return page
+    return np.asarray(cv2.dilate(page, np.ones((3, 1), np.uint8)) & binary)
+
+
+def _weighted_height(binary: Mask) -> float:
+    """Median height of the components, weighted by area; 0 where there are none."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(binary), connectivity=8)
+    heights, areas = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA]
+    readable = heights >= 8
+    if not readable.any():
+        return 0.0
+    order = np.argsort(heights[readable])
+    passed = np.cumsum(areas[readable][order])
+    return float(heights[readable][order][np.searchsorted(passed, passed[-1] / 2)])
+
+
+def _straight_rules(binary: Mask, extent: int) -> list[_Rule]:
     """Horizontal rules: long runs, joined, that are thin and reach far."""
     run = max(12, min(RULE_RUN, extent // 12))
     runs = cv2.morphologyEx(binary, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
     if not runs.any():
-        return None
+        return []
     joined = cv2.dilate(runs, np.ones((3, run // 2), np.uint8))
     count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     length = stats[:, cv2.CC_STAT_WIDTH]
@@ -202,14 +246,21 @@ def _straight_rules(binary: Mask, extent: int) -> Mask | None:
     thickness = area / np.maximum(length, 1)
     # A bent or tilted rule is higher than thick; a box of writing is higher still.
     flat = stats[:, cv2.CC_STAT_HEIGHT] < 0.15 * length
-    good = (length >= RULE_SHARE * extent) & (thickness * RULE_SLENDERNESS <= length) & flat & (thickness >= 0.4)
-    good[0] = False
-    if not good.any():
-        return None
-    return np.asarray(cv2.dilate((good[labels] & (runs > 0)).astype(np.uint8), np.ones((3, 1), np.uint8)) & binary)
+    thin = (thickness * RULE_SLENDERNESS <= length) & flat & (thickness >= 0.4)
+    thin[0] = False
+    good = thin & (length >= RULE_SHARE * extent)
+    parallel = thin & (length >= PARALLEL_SHARE * extent)
+    if int(parallel.sum()) >= PARALLEL_COUNT:
+        good |= parallel
+    rules = []
+    for i in np.flatnonzero(good):
+        x0, y0, width, height = (int(v) for v in stats[i, :4])
+        place = slice(y0, y0 + height), slice(x0, x0 + width)
+        rules.append(_Rule(int(length[i]), x0, y0, ((labels[place] == i) & (runs[place] > 0)).astype(np.uint8)))
+    return rules
 
 
-def _is_frame(component: _Component, others: list[_Component]) -> bool:
+def _is_frame(component: _Component, others: list[_Component], typical: float) -> bool:
     if component.mask.mean() > FRAME_FILL:
         return False
     inside = 0
@@ -225,10 +276,6 @@ def _is_frame(component: _Component, others: list[_Component]) -> bool:
             inside += 1
             if inside >= 2 or (other.height > 0.45 * component.height and _has_straight_sides(component)):
                 return True
-    small = [o for o in others if o is not component]
-    if len(small) < 3:
-        return False
-    typical = float(np.median([o.height for o in small]))
     return component.height > 3.5 * typical and component.width > 3.5 * typical and component.mask.mean() < 0.2
 
 
@@ -253,10 +300,14 @@ def _without_straight_runs(frame: _Component) -> Mask:
     return np.asarray(mask & (1 - straight), np.uint8)
 
 
-def _reference_height(components: list[_Component]) -> float:
+def _reference_height(components: list[_Component], options: FindOptions) -> float:
     """Height of the usual large component: the median weighted by area, so that specks do not count."""
     heights = np.array([max(c.height, c.width * 0.5) for c in components])
     areas = np.array([float(c.mask.sum()) for c in components])
+    # The dots of squared paper and the paper's grain may have more ink together than the writing.
+    readable = heights >= options.min_digit_height
+    if readable.any():
+        heights, areas = heights[readable], areas[readable]
     order = np.argsort(heights)
     passed = np.cumsum(areas[order])
     return float(heights[order][np.searchsorted(passed, passed[-1] / 2)])
@@ -266,13 +317,18 @@ def _is_speck(component: _Component, reference: float) -> bool:
     return max(component.height, component.width) < 0.16 * reference
 
 
-def _gather_lines(components: list[_Component]) -> list[list[_Component]]:
+def _is_dash(component: _Component, reference: float) -> bool:
+    """An underline, a struck rule's remains: much longer than a digit is wide, and thin."""
+    thickness = float(component.mask.sum()) / component.width
+    return component.width > 2.2 * reference and thickness < 0.22 * reference
+
+
+def _gather_lines(components: list[_Component], typical: float) -> list[list[_Component]]:
     """Components that stand side by side, left to right; lines top to bottom.
 
     Full-size components make the lines, from left to right, each joining the line whose last members stand at its
     height; small ones (dots, hats, broken pieces) join the line that they lie in.
     """
-    typical = _reference_height(components)
     full = [c for c in components if c.height >= 0.4 * typical]
     small = [c for c in components if c.height < 0.4 * typical]
     lines: list[list[_Component]] = []
@@ -336,19 +392,58 @@ def _propose(ink: Image, line: list[_Component], options: FindOptions) -> LineOf
     height = float(np.median(heights[heights >= 0.5 * heights.max()]))
     if height < options.min_digit_height:
         return None
-    pieces = []
+    pieces: list[_Component] = []
+    owners: list[_Component] = []  # the component that each piece was cut from
+    parting: list[float] = []  # for each piece but the last, the probability that a mark ends after it
     for component in sorted(_joined(line, height), key=lambda c: c.x0 + c.x1):
-        pieces.extend(_cut(component, height, options))
+        if pieces:
+            parting.append(_parting_of_gap(owners[-1], component, height))
+        cut = _cut(component, height, options)
+        parting.extend([_parting_of_cut(component, height)] * (len(cut) - 1))
+        pieces.extend(cut)
+        owners.extend([component] * len(cut))
+    sure = [1.0, *parting, 1.0]
     candidates = []
     for start in range(len(pieces)):
         for end in range(start + 1, min(len(pieces), start + 1 + options.max_cuts) + 1):
-            taken = pieces[start:end]
-            if end - start > 1 and not _may_be_one(taken, height):
+            whole = end - start == sum(owner is owners[start] for owner in owners)
+            if end - start > 1 and not whole and not _may_be_one(pieces[start:end], height):
                 continue
-            candidates.append(_candidate(ink, taken, start, end))
+            # Each end is shared with a neighbor, so it counts half here and half there.
+            log_prior = 0.5 * float(np.log(sure[start]) + np.log(sure[end]))
+            log_prior += float(np.log1p(-np.array(parting[start : end - 1])).sum())
+            candidates.append(
+                _candidate(
+                    ink, pieces[start:end], start, end, (log_prior, _log_prior_other(owners[start:end], whole, height))
+                )
+            )
     return LineOfCandidates(
         pieces=tuple(piece.box for piece in pieces), candidates=tuple(candidates), digit_height=height
     )
+
+
+def _log_prior_other(owners: list[_Component], whole: bool, height: float) -> float:
+    """What counts against these pieces being a mark that is no digit."""
+    if any(owner is not owners[0] for owner in owners):
+        return -np.inf  # two components that are no digit are better taken one by one
+    if not whole:
+        return FRAGMENT_LOG_PRIOR
+    # A component wider than a digit may be a word, and may be digits that touch.
+    return TOUCHING_LOG_PRIOR * max(0.0, owners[0].width / (0.65 * height) - 1.4)
+
+
+def _parting_of_gap(left: _Component, right: _Component, height: float) -> float:
+    """Probability that two separate components side by side belong to two marks."""
+    gap = (right.x0 - left.x1) / height
+    overlap = -gap * height / max(1, min(left.width, right.width))
+    if overlap > 0.5:
+        return 0.4
+    return float(np.interp(gap, [-0.25, -0.05, 0.0, 0.15], [0.5, 0.8, 0.92, 0.98]))
+
+
+def _parting_of_cut(component: _Component, height: float) -> float:
+    """Probability that a cut in a component parts two marks: next to none in one as wide as a digit."""
+    return float(np.interp(component.width / height, [0.7, 0.9, 1.1, 1.4, 2.0], [0.02, 0.08, 0.3, 0.5, 0.6]))
 
 
 def _joined(line: list[_Component], height: float) -> list[_Component]:
@@ -359,7 +454,7 @@ def _joined(line: list[_Component], height: float) -> list[_Component]:
         for i, other in enumerate(joined):
             overlap = min(component.x1, other.x1) - max(component.x0, other.x0)
             gap = max(0, component.y0 - other.y1, other.y0 - component.y1)
-            if overlap >= 0.6 * component.width and gap < 0.3 * height and component.width < 1.3 * other.width:
+            if overlap >= 0.6 * component.width and gap < 0.3 * height and other.width < 1.4 * height:
                 union = _union([component, other])
                 if union.height <= 1.35 * max(height, other.height):
                     joined[i] = union
@@ -423,7 +518,9 @@ def _split_at(component: _Component, cuts: list[int]) -> list[_Component]:
     return pieces or [component]
 
 
-def _candidate(ink: Image, pieces: list[_Component], start: int, end: int) -> Candidate:
+def _candidate(ink: Image, pieces: list[_Component], start: int, end: int, log_priors: tuple[float, float]) -> Candidate:
     whole = pieces[0] if len(pieces) == 1 else _union(pieces)
     crop = ink[whole.y0 : whole.y1, whole.x0 : whole.x1] * whole.mask
-    return Candidate(start=start, end=end, ink=crop, box=whole.box)
+    return Candidate(
+        start=start, end=end, ink=crop, box=whole.box, log_prior=log_priors[0], log_prior_other=log_priors[1]
+    )

@@ -138,16 +138,25 @@ class Candidate:
         float32 (h, w) in [0, 1]: the ink of these pieces alone.
     box
         Where they lie on the clean page.
+    log_prior
+        How plausible it is, from the gaps alone, that these pieces and no others are one mark: a natural logarithm, ≤ 0.
+    log_prior_other
+        Added to that where the mark is taken for no digit: a natural logarithm, ≤ 0, -inf where that makes no sense, as
+        for two separate components taken together.
     """
 
     start: int
     end: int
     ink: NDArray[np.float32]
     box: Box
+    log_prior: float = 0.0
+    log_prior_other: float = 0.0
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end:
             raise InvalidArray(f"a candidate takes at least one piece; got {self.start} to {self.end}")
+        if not (self.log_prior <= 0 and self.log_prior_other <= 0):
+            raise InvalidArray(f"log-priors are at most 0; got {self.log_prior} and {self.log_prior_other}")
         object.__setattr__(self, "ink", _read_only(self.ink))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.clean import CleanOptions, clean
-from inkread.decode.confidence import estimate_digit_share, with_digit_share
+from inkread.decode.confidence import estimate_digit_share, with_digit_share, with_lookalikes
 from inkread.decode.lattice import Reading, read_lattice
 from inkread.decode.numbers import split_numbers
 from inkread.errors import InkreadError, InvalidArray, InvalidOption
@@ -34,6 +34,8 @@ LAYOUTS: tuple[Layout, ...] = ("page", "line", "digit")
 # Alternatives of a line that are worth showing: up to five, each at least this probable.
 MAX_ALTERNATIVES = 5
 LEAST_ALTERNATIVE = 0.001
+# A line whose tallest digit is below or above these shares of the page's typical digit is dirt, or a shadow.
+LEAST_SIZE, MOST_SIZE = 0.33, 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -253,7 +255,7 @@ class Reader:
         if options.layout == "page":
             per_line = _with_page_share(found, per_line)
         lines = [_line(line, values, page, options) for line, values in zip(found, per_line, strict=True)]
-        return tuple(line for line in lines if line is not None)
+        return _of_like_size([line for line in lines if line is not None])
 
 
 def _cut_out(page: PageImage, region: Sequence[float]) -> tuple[PageImage, tuple[int, int]]:
@@ -279,17 +281,27 @@ def _with_page_share(
     found: Sequence[LineOfCandidates], scores: Sequence[NDArray[np.float32]]
 ) -> list[NDArray[np.float32]]:
     """Scores that know how much of the page, and of each line, is digits."""
+    scores = [with_lookalikes(values) for values in scores]
     marks = [_marks(line, values) for line, values in zip(found, scores, strict=True)]
-    page_share = estimate_digit_share(np.concatenate(marks))
+    page_share = estimate_digit_share(np.concatenate(marks), expected=0.7, strength=3.0)
     return [
-        with_digit_share(values, estimate_digit_share(own, expected=page_share, strength=4.0))
+        with_digit_share(values, estimate_digit_share(own, expected=page_share, strength=3.0))
         for own, values in zip(marks, scores, strict=True)
     ]
 
 
+def _decode(line: LineOfCandidates, scores: NDArray[np.float32]) -> Reading:
+    return read_lattice(
+        [(c.start, c.end) for c in line.candidates],
+        scores,
+        log_priors=[(c.log_prior, c.log_prior_other) for c in line.candidates],
+        pieces=len(line.pieces),
+    )
+
+
 def _marks(line: LineOfCandidates, scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """Scores of what the line is made of at first sight: its best way, small marks left out."""
-    reading = read_lattice([(c.start, c.end) for c in line.candidates], scores, pieces=len(line.pieces))
+    reading = _decode(line, scores)
     taken = [
         i for i in (*reading.chosen, *reading.refused) if line.candidates[i].box.height >= 0.5 * line.digit_height
     ]
@@ -299,7 +311,7 @@ def _marks(line: LineOfCandidates, scores: NDArray[np.float32]) -> NDArray[np.fl
 def _line(
     found: LineOfCandidates, scores: NDArray[np.float32], page: CleanPage, options: ReaderOptions
 ) -> Line | None:
-    reading = read_lattice([(c.start, c.end) for c in found.candidates], scores, pieces=len(found.pieces))
+    reading = _decode(found, scores)
     taken = [
         (candidate, probabilities)
         for candidate, probabilities in zip(reading.chosen, reading.digit_probs, strict=True)
@@ -317,6 +329,24 @@ def _line(
         confidence=min(1.0, confidence),
         quad=page.to_source.apply_to_box(Box.union_of(boxes)),
         alternatives=_alternatives(reading) if complete else (),
+    )
+
+
+def _of_like_size(lines: Sequence[Line]) -> tuple[Line, ...]:
+    """Lines without dirt: what is far smaller, or far larger, than the page's digits is none of them."""
+    heights = np.array([digit.box.height for line in lines for number in line.numbers for digit in number.digits])
+    if len(heights) < 2:
+        return tuple(lines)
+    # The typical height is that of the digits that hold most of the page's ink.
+    order = np.sort(heights)
+    passed = np.cumsum(order)
+    typical = order[np.searchsorted(passed, passed[-1] / 2)]
+    return tuple(
+        line
+        for line in lines
+        if LEAST_SIZE * typical
+        <= max(digit.box.height for number in line.numbers for digit in number.digits)
+        <= MOST_SIZE * typical
     )
 
 

@@ -47,7 +47,13 @@ class Reading:
     digit_probs: NDArray[np.float64]
 
 
-def read_lattice(spans: Sequence[tuple[int, int]], log_probs: NDArray[np.float32], *, pieces: int) -> Reading:
+def read_lattice(
+    spans: Sequence[tuple[int, int]],
+    log_probs: NDArray[np.float32],
+    *,
+    log_priors: Sequence[tuple[float, float]],
+    pieces: int,
+) -> Reading:
     """Read a line.
 
     Parameters
@@ -56,18 +62,25 @@ def read_lattice(spans: Sequence[tuple[int, int]], log_probs: NDArray[np.float32
         For each of C candidates the half-open range (start, end) of the pieces it takes.
     log_probs
         (C, 11): ten digits, then "not a digit"; natural logarithms.
+    log_priors
+        For each candidate, how plausible it is from the gaps alone, and what is added to that where it is no digit;
+        natural logarithms, ≤ 0.
     pieces
-        Number of pieces; every piece must be within a candidate of its own.
+        Number of pieces; every piece must be in some candidate.
 
     Raises
     ------
     InvalidArray
         If the shapes differ or a piece cannot be reached.
     """
-    if log_probs.shape != (len(spans), DIGIT_COUNT + 1):
-        raise InvalidArray(f"a lattice of {len(spans)} candidates needs scores of shape ({len(spans)}, 11); "
-                           f"got {log_probs.shape}")
-    scores = log_probs.astype(np.float64)
+    if log_probs.shape != (len(spans), DIGIT_COUNT + 1) or len(log_priors) != len(spans):
+        raise InvalidArray(
+            f"a lattice of {len(spans)} candidates needs scores of shape ({len(spans)}, 11) and a prior each; "
+            f"got {log_probs.shape} and {len(log_priors)}"
+        )
+    priors = np.asarray(log_priors, np.float64).reshape(-1, 2)
+    scores = log_probs.astype(np.float64) + priors[:, :1]
+    scores[:, DIGIT_COUNT] += priors[:, 1]
     ends: list[list[int]] = [[] for _ in range(pieces + 1)]
     starts: list[list[int]] = [[] for _ in range(pieces + 1)]
     for edge, (start, end) in enumerate(spans):
