@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import shlex
 import shutil
@@ -16,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
     for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
-    if path.name not in ("cli.md", "reference.md")
+    if path.name not in ("cli.md", "reference.md", "figures.md")
 )
 
 
@@ -28,10 +29,12 @@ def blocks(page: str, language: str) -> list[str]:
 
 @pytest.fixture(scope="module")
 def generator():
+    sys.path.insert(0, str(ROOT / "docs"))  # as for a program that is run from there
     spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    return module
+    yield module
+    sys.path.remove(str(ROOT / "docs"))
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +52,35 @@ def folder(tmp_path):
 def test_generated_pages_are_what_the_code_says(generator):
     for path, text in generator.pages().items():
         assert path.read_text(encoding="utf-8") == text, f"{path.name} is out of date: run `make docs`"
+
+
+def test_figures_come_from_the_results_alone(generator, tmp_path):
+    from figures import NONE_YET, figures_page, summary_table
+
+    assert summary_table(tmp_path) == NONE_YET
+    machine = {"processor": "a chip", "cores": 2, "system": "Linux", "python": "3.11", "packages": {"numpy": "2.0"}}
+    about = {"date": "2026-11-20T10:00:00+00:00", "machine": machine, "model": {"digit": "digit-1a2b3c"}}
+    digits = [
+        {"what": "mnist", "value": 0.9971, "interval": [0.9958, 0.998], "bar": 0.997, "met": True},
+        {"what": "letters", "value": 0.5, "interval": None, "bar": None, "met": None},
+    ]
+    speed = [{"what": "import", "unit": "s", "value": 0.2, "bar": 0.15, "met": False}]
+    pages = [
+        {"what": "exact", "value": 0.6, "bar": 0.6, "sense": "at least", "met": True},
+        {"what": "exact lost by invert", "value": 0.012, "bar": 0.03, "sense": "at most", "met": True},
+        {"what": "false digits", "value": 3, "bar": 2, "sense": "at most", "met": False},
+    ]
+    for name, rows in {"digits": digits, "speed": speed, "pages": pages}.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps({**about, "rows": rows}), encoding="utf-8")
+    summary = summary_table(tmp_path)
+    assert (
+        "| mnist | 99.71 % (99.58 to 99.80) | ≥ 99.70 % | met | `python benchmarks/digits.py` | 2026-11-20 |" in summary
+    )
+    assert "| import | 200 ms | ≤ 150 ms | **missed** |" in summary
+    assert "| exact lost by invert | 1.2 points | ≤ 3.0 points | met |" in summary
+    assert "| false digits | 3 | ≤ 2 | **missed** |" in summary
+    assert "letters" not in summary
+    assert "| letters | 50.00 % |  |  |" in figures_page(tmp_path)
 
 
 def test_no_link_leads_nowhere(generator):
