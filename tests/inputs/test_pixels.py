@@ -20,6 +20,11 @@ def test_floats_are_shares_of_white(kind):
     assert with_8_bits(np.array([0, 0.25, 1], kind)).tolist() == [0, 64, 255]
 
 
+def test_floats_may_overshoot_by_rounding():
+    assert with_8_bits(np.array([-1e-7, 1 + 1e-7], np.float64)).tolist() == [0, 255]
+    assert with_8_bits(np.array([-1e-3, 1 + 1e-3])).tolist() == [0, 255]
+
+
 def test_truth_values_are_black_and_white():
     assert with_8_bits(np.array([False, True])).tolist() == [0, 255]
 

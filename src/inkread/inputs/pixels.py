@@ -20,6 +20,8 @@ Pixels = NDArray[np.uint8]
 
 # Rows copied at a time: keeps the copies made on the way small beside the picture itself.
 _BAND = 256
+# How far beyond [0, 1] floats may lie: arithmetic in single precision overshoots by less, and 8 bits cannot show it.
+_ROUNDING = 1e-3
 # Depths in bits that scanners and cameras store in wider numbers.
 _DEPTHS = (8, 10, 12, 14, 16, 24, 32)
 
@@ -53,7 +55,7 @@ def with_8_bits(values: NDArray[Any]) -> Pixels:
         raise InvalidArray(f"pixels are numbers or truth values; got the type {values.dtype}")
     low, high = float(values.min()), float(values.max())
     if values.dtype.kind == "f":
-        if not (low >= 0 and high <= 1):  # written so that NaN fails too
+        if not (low >= -_ROUNDING and high <= 1 + _ROUNDING):  # written so that NaN fails too
             hint = "; divide by 255 first" if 1 < high <= 255 and low >= 0 else ""
             raise InvalidArray(f"pixels given as floats lie in [0, 1]; got {low:g} to {high:g}{hint}")
         top = 1.0
