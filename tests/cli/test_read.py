@@ -332,6 +332,45 @@ def test_a_full_disk_is_one_clear_line(inkread, picture):
     assert done.stderr.count("\n") == 1
 
 
+def test_many_files_show_progress_on_a_terminal_and_data_stays_clean(command, picture, expected):
+    pty = pytest.importorskip("pty")
+    terminal, other_end = pty.openpty()
+    process = subprocess.Popen(
+        [*command, "read", str(picture), str(picture)],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=other_end,
+    )
+    os.close(other_end)
+    out, _ = process.communicate(timeout=60)
+    shown = b""
+    try:
+        while chunk := os.read(terminal, 65536):
+            shown += chunk
+    except OSError:  # Linux's way to say that the other end is closed
+        pass
+    os.close(terminal)
+    assert out.decode("utf-8") == "".join(f"{picture}: {line}\n" for line in expected.text.splitlines()) * 2
+    assert b"reading" in shown
+    assert b"2/2" in shown
+
+
+def test_a_name_that_is_not_unicode_is_read_and_written_as_it_is(command, picture, tmp_path):
+    name = b"caf\xe9.png"
+    try:
+        Path(os.fsdecode(bytes(tmp_path) + b"/" + name)).write_bytes(picture.read_bytes())
+    except OSError:
+        pytest.skip("this file system takes only names that are Unicode")
+    for format, wanted in (("text", name + b": "), ("csv", name + b",0,0,0"), ("jsonl", b'"caf\\udce9.png"')):
+        arguments = [*command, "read", name, str(picture), "--format", format, "--annotate", "drawn"]
+        done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, timeout=60, check=False)
+        assert (done.returncode, done.stderr) == (0, b"")
+        assert wanted in done.stdout
+    assert (bytes(tmp_path) + b"/drawn/caf\xe9-annotated.png") in [
+        os.fsencode(path) for path in (tmp_path / "drawn").iterdir()
+    ]
+
+
 @pytest.mark.parametrize("format", ["text", "json"])
 def test_an_interrupt_ends_with_130_and_keeps_what_was_read(command, picture, expected, format):
     """The second source is a pipe that gives nothing, so that the command is waiting when it is interrupted."""
