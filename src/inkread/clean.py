@@ -33,6 +33,9 @@ NOISE_BLOCKS = 16
 SMOOTHED_PIXELS = 500_000
 # A stroke's own ink level is somewhat below the strongest ink near it.
 LEVEL_SHARE = 0.85
+# Ink fainter than this share of the page's usual ink is not lifted to full: pencil beside a pen has about a third of
+# its darkness, dirt and paper folds have less.
+PAGE_SHARE = 0.25
 # Bright paper in the dark: below this grey the ratio of ink to paper says more of the camera's noise than of the ink.
 DARKEST_PAPER = 24.0
 
@@ -151,8 +154,7 @@ def _ink(grey: NDArray[np.uint8], options: CleanOptions) -> Image:
     grain, noise = _grain(darkness)
     darkness -= grain
     floor = np.maximum(noise * np.float32(options.noise_factor), np.float32(options.min_contrast))
-    level = np.maximum(_ink_level(darkness), floor)
-    darkness /= level
+    darkness /= _ink_level(darkness, floor)
     return np.clip(darkness, 0.0, 1.0, out=darkness)
 
 
@@ -181,8 +183,11 @@ def _grain(darkness: Image) -> tuple[Image, Image]:
     return maps[0], maps[1]
 
 
-def _ink_level(darkness: Image) -> Image:
-    """The strongest darkness near each pixel, so that a faint line beside a bold one is seen too."""
+def _ink_level(darkness: Image, floor: Image) -> Image:
+    """The strongest darkness near each pixel, so that a faint line beside a bold one is seen too.
+
+    It is at least ``floor``, and at least a share of the page's usual ink: where nothing is written, dirt stays faint.
+    """
     height, width = darkness.shape
     block = max(4, -(-max(height, width) // LEVEL_BLOCKS))
     rows, columns = -(-height // block), -(-width // block)
@@ -191,7 +196,11 @@ def _ink_level(darkness: Image) -> Image:
     strongest = padded.reshape(rows, block, columns, block).max(axis=(1, 3))
     near = cv2.GaussianBlur(cv2.dilate(strongest, np.ones((5, 5), np.uint8)), (3, 3), 0)
     near *= np.float32(LEVEL_SHARE)
-    return np.asarray(cv2.resize(near, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    inked = strongest[strongest > cv2.resize(floor, (columns, rows), interpolation=cv2.INTER_AREA)]
+    if inked.size:
+        np.maximum(near, np.float32(PAGE_SHARE * float(np.quantile(inked, 0.8))), out=near)
+    level = np.asarray(cv2.resize(near, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.maximum(level, floor, out=level)
 
 
 def estimate_skew(ink: Image, *, max_degrees: float) -> float:

@@ -34,8 +34,9 @@ LAYOUTS: tuple[Layout, ...] = ("page", "line", "digit")
 # Alternatives of a line that are worth showing: up to five, each at least this probable.
 MAX_ALTERNATIVES = 5
 LEAST_ALTERNATIVE = 0.001
-# A line whose tallest digit is below or above these shares of the page's typical digit is dirt, or a shadow.
+# A digit below or above these shares of the page's typical digit is dirt, or a shadow.
 LEAST_SIZE, MOST_SIZE = 0.33, 4.0
+LONGEST_ONE = 1.7
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,8 +255,8 @@ class Reader:
         per_line = np.split(scores, np.cumsum([len(line.candidates) for line in found])[:-1])
         if options.layout == "page":
             per_line = _with_page_share(found, per_line)
-        lines = [_line(line, values, page, options) for line, values in zip(found, per_line, strict=True)]
-        return _of_like_size([line for line in lines if line is not None])
+        taken = [_taken(line, values, options) for line, values in zip(found, per_line, strict=True)]
+        return tuple(_line(line, page, options) for line in _of_like_size([t for t in taken if t.chosen]))
 
 
 def _cut_out(page: PageImage, region: Sequence[float]) -> tuple[PageImage, tuple[int, int]]:
@@ -308,46 +309,68 @@ def _marks(line: LineOfCandidates, scores: NDArray[np.float32]) -> NDArray[np.fl
     return scores[taken]
 
 
-def _line(
-    found: LineOfCandidates, scores: NDArray[np.float32], page: CleanPage, options: ReaderOptions
-) -> Line | None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Taken:
+    """A line, its reading, and the digits of it that are taken: their candidates and probabilities."""
+
+    found: LineOfCandidates
+    reading: Reading
+    chosen: tuple[int, ...]
+    probabilities: tuple[NDArray[np.float64], ...]
+
+    def only(self, kept: Sequence[int]) -> _Taken:
+        """The same line with some of its digits."""
+        return replace(
+            self,
+            chosen=tuple(self.chosen[k] for k in kept),
+            probabilities=tuple(self.probabilities[k] for k in kept),
+        )
+
+
+def _taken(found: LineOfCandidates, scores: NDArray[np.float32], options: ReaderOptions) -> _Taken:
     reading = _decode(found, scores)
-    taken = [
-        (candidate, probabilities)
-        for candidate, probabilities in zip(reading.chosen, reading.digit_probs, strict=True)
-        if probabilities.max() >= options.min_digit_confidence
-    ]
-    if not taken:
-        return None
-    boxes = [found.candidates[candidate].box for candidate, _ in taken]
-    digits = [_digit(box, probabilities, page) for box, (_, probabilities) in zip(boxes, taken, strict=True)]
+    whole = _Taken(
+        found=found, reading=reading, chosen=reading.chosen, probabilities=tuple(reading.digit_probs)
+    )
+    return whole.only([k for k, p in enumerate(whole.probabilities) if p.max() >= options.min_digit_confidence])
+
+
+def _line(line: _Taken, page: CleanPage, options: ReaderOptions) -> Line:
+    boxes = [line.found.candidates[i].box for i in line.chosen]
+    digits = [_digit(box, probabilities, page) for box, probabilities in zip(boxes, line.probabilities, strict=True)]
     numbers = tuple(_number(digits[r.start : r.stop], options) for r in split_numbers(boxes))
-    complete = len(taken) == len(reading.chosen)
-    confidence = float(np.exp(reading.hypotheses[0].log_prob)) if complete else _product(numbers)
+    complete = len(line.chosen) == len(line.reading.chosen)
+    confidence = float(np.exp(line.reading.hypotheses[0].log_prob)) if complete else _product(numbers)
     return Line(
         numbers=numbers,
         confidence=min(1.0, confidence),
         quad=page.to_source.apply_to_box(Box.union_of(boxes)),
-        alternatives=_alternatives(reading) if complete else (),
+        alternatives=_alternatives(line.reading) if complete else (),
     )
 
 
-def _of_like_size(lines: Sequence[Line]) -> tuple[Line, ...]:
-    """Lines without dirt: what is far smaller, or far larger, than the page's digits is none of them."""
-    heights = np.array([digit.box.height for line in lines for number in line.numbers for digit in number.digits])
+def _of_like_size(lines: Sequence[_Taken]) -> list[_Taken]:
+    """Lines without dirt and shadows: what is far smaller, or far larger, than the page's digits is none of them."""
+    heights = np.array([line.found.candidates[i].box.height for line in lines for i in line.chosen])
     if len(heights) < 2:
-        return tuple(lines)
+        return list(lines)
     # The typical height is that of the digits that hold most of the page's ink.
     order = np.sort(heights)
     passed = np.cumsum(order)
-    typical = order[np.searchsorted(passed, passed[-1] / 2)]
-    return tuple(
-        line
-        for line in lines
-        if LEAST_SIZE * typical
-        <= max(digit.box.height for number in line.numbers for digit in number.digits)
-        <= MOST_SIZE * typical
-    )
+    typical = float(order[np.searchsorted(passed, passed[-1] / 2)])
+    kept = []
+    for line in lines:
+        good = [k for k, i in enumerate(line.chosen) if _is_like(line.found.candidates[i].box, typical, len(heights))]
+        if good:
+            kept.append(line if len(good) == len(line.chosen) else line.only(good))
+    return kept
+
+
+def _is_like(box: Box, typical: float, count: int) -> bool:
+    if not LEAST_SIZE * typical <= box.height <= MOST_SIZE * typical:
+        return False
+    # A piece of a table's rule reads as a one, but is longer than the digits around it are high.
+    return count < 5 or box.height <= LONGEST_ONE * typical or box.width > 0.3 * box.height
 
 
 def _digit(box: Box, probabilities: NDArray[np.float64], page: CleanPage) -> Digit:
