@@ -23,7 +23,8 @@ def test_every_module_has_its_test(repository):
 
 def test_every_test_has_its_module(repository):
     rooms = {path.parent / path.name for path in modules(repository)}
-    packages = {path.parent.relative_to(repository / "src/inkread") for path in repository.rglob("src/**/__init__.py")}
+    package = repository / "src" / "inkread"
+    packages = {path.parent.relative_to(package) for path in package.rglob("__init__.py")}
     for path in all_tests(repository):
         module = path.with_name(path.name.removeprefix("test_"))
         # A folder's own __init__ is tested by a file of the folder's name, inside it or beside it.
