@@ -264,7 +264,7 @@ _ALL = (
             "1998. doi:10.24432/C50P49"
         ),
         obtain=frozenset({"import"}),
-        note="Each digit is stretched to the whole picture.",
+        note="Each digit is stretched to the whole picture. Test is the publisher's part .cv, by the same 30 writers.",
     ),
     DatasetCard(
         name="pendigits8",
@@ -290,7 +290,7 @@ _ALL = (
         name="semeion",
         title="Semeion handwritten digits",
         source="https://archive.ics.uci.edu/dataset/178/semeion+handwritten+digit",
-        licence="none stated",
+        licence="CC BY 4.0 (as UCI states)",
         use="evaluate",
         form="images",
         dark_ink=False,
@@ -360,7 +360,7 @@ _ALL = (
     DatasetCard(
         name="car_a",
         title="ORAND-CAR-A: amounts of real cheques, a box for each digit",
-        source="https://www.orand.cl/icfhr2014-hdsr/",
+        source="https://doi.org/10.1109/ICFHR.2014.136",
         licence="research",
         use="evaluate",
         form="lines",
@@ -403,10 +403,7 @@ _ALL = (
             "all": Split(count=5536, sha256="aa3316ca082613242a6d120229513bc6e235944eeee81efff36dc0902b128f08"),
         },
         files=("digilets_digits.npz",),
-        citation=(
-            "F. A. Fabi, S. Otte, J. G. Wiese, M. V. Butz: Investigating efficient learning and compositionality "
-            "in generative LSTM networks. ICANN 2020"
-        ),
+        citation="CognitiveModeling/DigiLeTs: Extending the Handwritten Character Omniglot Challenge",
     ),
     DatasetCard(
         name="digilets_letters",
@@ -420,10 +417,7 @@ _ALL = (
             "all": Split(count=12012, sha256="55c1699803b4c2a99cbdb53394ef506625b292ac2fa666d198e47a29cc2e85af"),
         },
         files=("digilets_letters.npz",),
-        citation=(
-            "F. A. Fabi, S. Otte, J. G. Wiese, M. V. Butz: Investigating efficient learning and compositionality "
-            "in generative LSTM networks. ICANN 2020"
-        ),
+        citation="CognitiveModeling/DigiLeTs: Extending the Handwritten Character Omniglot Challenge",
     ),
 )
 
