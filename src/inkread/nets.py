@@ -16,7 +16,7 @@ __all__ = ["DIGIT_CLASSES", "DigitNet", "export_digit"]
 DIGIT_CLASSES = 11  # ten digits and "not a digit"
 
 
-class ConvBlock(nn.Module):
+class ConvBlock(nn.Module):  # type: ignore[misc]  # torch is left out of type checking
     """Convolution, batch normalization, ReLU; a residual sum where shape allows it."""
 
     def __init__(self, inputs: int, outputs: int, *, stride: int = 1) -> None:
@@ -30,7 +30,7 @@ class ConvBlock(nn.Module):
         return x + y if self.residual else y
 
 
-class DigitNet(nn.Module):
+class DigitNet(nn.Module):  # type: ignore[misc]  # torch is left out of type checking
     """A crop of one digit → logits of eleven classes, and the features behind them.
 
     About 10 million multiplications a digit and 0.2 million weights: chosen so that two cores classify more than

@@ -38,9 +38,7 @@ def with_lookalikes(log_probs: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.log(np.maximum(probs, 1e-12)).astype(np.float32)
 
 
-def estimate_digit_share(
-    log_probs: NDArray[np.float32], *, expected: float = 0.5, strength: float = 2.0
-) -> float:
+def estimate_digit_share(log_probs: NDArray[np.float32], *, expected: float = 0.5, strength: float = 2.0) -> float:
     """The share of digits among crops, by expectation maximization.
 
     Parameters

@@ -122,7 +122,7 @@ def _best_ways(
     spans: Sequence[tuple[int, int]], scores: NDArray[np.float64], ends: list[list[int]], pieces: int
 ) -> list[Way]:
     """The likeliest ways from end to end as (log weight, edges with their class), at most :data:`BEAM`."""
-    ways: list[list[Way]] = [[(0.0, ())]] + [[] for _ in range(pieces)]
+    ways: list[list[Way]] = [[(0.0, ())], *([] for _ in range(pieces))]
     likely = np.argsort(-scores[:, :DIGIT_COUNT], axis=1, kind="stable")[:, :DIGITS_AN_EDGE]
     for node in range(1, pieces + 1):
         found: list[Way] = []
@@ -148,6 +148,4 @@ def _hypotheses(ways: list[Way], spans: Sequence[tuple[int, int]], total: float)
             texts[text] = (log_prob, tuple(spans[edge] for edge, _ in digits))
     first = next(iter(texts))
     rest = sorted((t for t in texts if t != first), key=lambda t: -texts[t][0])
-    return tuple(
-        Hypothesis(text=t, log_prob=min(0.0, texts[t][0]), spans=texts[t][1]) for t in (first, *rest)
-    )
+    return tuple(Hypothesis(text=t, log_prob=min(0.0, texts[t][0]), spans=texts[t][1]) for t in (first, *rest))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 
@@ -32,7 +33,7 @@ def split_numbers(boxes: Sequence[Box]) -> list[range]:
     if not boxes:
         return []
     height = float(np.median([box.height for box in boxes]))
-    gaps = np.array([max(0.0, b.x0 - a.x1) for a, b in zip(boxes, boxes[1:], strict=False)])
+    gaps = np.array([max(0.0, b.x0 - a.x1) for a, b in pairwise(boxes)])
     cuts = [0]
     if len(gaps):
         # The usual gap is taken from the smaller half: in "12 34" one gap of three is wide.

@@ -55,4 +55,4 @@ class DigitRecognizer:
 
     def _recognize_batch(self, inks: Sequence[NDArray[np.float32]] | NDArray[np.float32]) -> NDArray[np.float32]:
         (logits,) = self._session.run(["logits"], {"ink": prepare(inks)})
-        return log_softmax(logits / np.float32(self.card.temperature))
+        return log_softmax(np.asarray(logits / np.float32(self.card.temperature), np.float32))

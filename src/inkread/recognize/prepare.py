@@ -214,7 +214,7 @@ def prepare(inks: Sequence[Ink] | NDArray[np.float32]) -> NDArray[np.float32]:
     out = np.matmul(np.matmul(down, batch), across.transpose(0, 2, 1))  # (N, 28, 28)
     highest = out.max(axis=(1, 2), keepdims=True)
     np.divide(out, highest, out=out, where=highest > 0)
-    return np.clip(out, 0.0, 1.0)[:, None]
+    return np.asarray(np.clip(out, 0.0, 1.0)[:, None], np.float32)
 
 
 def _stack(inks: Sequence[Ink] | NDArray[np.float32]) -> NDArray[np.float32]:
@@ -266,4 +266,4 @@ def _resampling(center: NDArray[np.float64], step: NDArray[np.float64], length: 
     weights += 1.0
     np.maximum(weights, 0.0, out=weights)
     weights /= np.maximum(weights.sum(axis=2, keepdims=True), np.float32(1e-6))
-    return weights[:, :, margin : margin + length]
+    return np.asarray(weights[:, :, margin : margin + length], np.float32)

@@ -57,9 +57,12 @@ class CropPool:
     targets: list[NDArray[np.int64]] = field(default_factory=list)
     weights: list[float] = field(default_factory=list)
 
-    def add(self, name: str, inks: Sequence[Image], targets: Sequence[int] | NDArray[np.int64], *, weight: float) -> None:
+    def add(
+        self, name: str, inks: Sequence[Image], targets: Sequence[int] | NDArray[np.int64], *, weight: float
+    ) -> None:
         """Add a source. Crops without any ink are left out; a source that has none left is an error."""
-        kept = [(crop, target) for ink, target in zip(inks, targets, strict=True) if (crop := tight_crop(ink)) is not None]
+        pairs = zip(inks, targets, strict=True)
+        kept = [(crop, target) for ink, target in pairs if (crop := tight_crop(ink)) is not None]
         if not kept:
             raise InvalidOption(f"the source {name!r} holds no ink to learn from")
         self.names.append(name)
@@ -151,8 +154,8 @@ class CropStream:
 
     def _digit(self) -> Crop:
         source = self._digit_sources[self._rng.integers(len(self._digit_sources))]
-        k = self._rng.integers(len(self._pool.crops[source]))
-        return self._pool.crops[source][k]
+        crops: Crop = self._pool.crops[source]
+        return np.asarray(crops[self._rng.integers(len(crops))])
 
     def _distort(self, crop: Crop, *, whole: bool) -> Image:
         options, rng = self._options, self._rng
@@ -235,6 +238,10 @@ def _thickened(ink: Image, rng: np.random.Generator) -> Image:
     return np.asarray(ink * (1 - share) + changed * share, np.float32)
 
 
+def _as_ink(crop: Crop) -> Image:
+    return crop.astype(np.float32) / np.float32(255)
+
+
 def _columns(ink: Image) -> tuple[int, int]:
     occupied = np.flatnonzero(ink.max(axis=0) > 0.25)
     return (int(occupied[0]), int(occupied[-1]) + 1) if len(occupied) else (0, ink.shape[1])
@@ -242,7 +249,7 @@ def _columns(ink: Image) -> tuple[int, int]:
 
 def _beside_neighbor(ink: Image, neighbor: Crop, rng: np.random.Generator) -> Image:
     """A slice of another digit left or right of this one, as a cut leaves it behind."""
-    other = neighbor.astype(np.float32) / 255
+    other = _as_ink(neighbor)
     left, right = _columns(ink)
     a, b = _columns(other)
     piece = max(2, round((b - a) * rng.uniform(0.1, 0.45)))
@@ -317,15 +324,16 @@ def _soiled(ink: Image, options: DistortionOptions, rng: np.random.Generator) ->
         ink = ink + rng.standard_normal(ink.shape, np.float32) * np.float32(rng.uniform(0.02, 0.12))
     if rng.random() < options.binary_share:
         ink = (ink > rng.uniform(0.25, 0.6)).astype(np.float32)
-    return np.clip(ink, 0, 1, dtype=np.float32)
+    return np.asarray(np.clip(ink, 0, 1, dtype=np.float32))
 
 
 def _pair(first: Crop, second: Crop, rng: np.random.Generator) -> Image:
     """Two digits side by side, close enough to be taken for one crop."""
     parts = []
     for crop in (first, second):
-        a, b = _columns(crop.astype(np.float32) / 255)
-        parts.append(crop[:, a:b].astype(np.float32) / 255)
+        ink = _as_ink(crop)
+        a, b = _columns(ink)
+        parts.append(ink[:, a:b])
     overlap = int(rng.integers(-4, 5))
     width = parts[0].shape[1] + parts[1].shape[1] - overlap
     canvas = np.zeros((CANVAS_SIDE, max(width, parts[0].shape[1], parts[1].shape[1])), np.float32)
@@ -347,7 +355,7 @@ def _centered(part: Image) -> Image:
 
 def _piece(crop: Crop, rng: np.random.Generator) -> Image:
     """A slice of a digit. Narrow slices only: half an 8 is a 0, and the lower part of a 9 a 1."""
-    ink = crop.astype(np.float32) / 255
+    ink = _as_ink(crop)
     a, b = _columns(ink)
     if b - a < 12:  # a slice of a one is a one: give its dot-like end instead
         rows = np.flatnonzero(ink.max(axis=1) > 0.25)
@@ -385,12 +393,24 @@ def _rules(rng: np.random.Generator) -> Image:
     horizontals = int(rng.integers(1, 4))
     for _ in range(horizontals):
         y = int(rng.integers(8, 40))
-        cv2.line(out, (int(rng.integers(0, 14)), y), (int(rng.integers(30, 48)), y + int(rng.integers(-2, 3))), 1.0,
-                 thickness, cv2.LINE_AA)
+        cv2.line(
+            out,
+            (int(rng.integers(0, 14)), y),
+            (int(rng.integers(30, 48)), y + int(rng.integers(-2, 3))),
+            1.0,
+            thickness,
+            cv2.LINE_AA,
+        )
     for _ in range(int(rng.integers(0, 3))):
         x = int(rng.integers(4, 44))
-        cv2.line(out, (x, int(rng.integers(0, 16))), (x + int(rng.integers(-2, 3)), int(rng.integers(28, 48))), 1.0,
-                 thickness, cv2.LINE_AA)
+        cv2.line(
+            out,
+            (x, int(rng.integers(0, 16))),
+            (x + int(rng.integers(-2, 3)), int(rng.integers(28, 48))),
+            1.0,
+            thickness,
+            cv2.LINE_AA,
+        )
     return out
 
 

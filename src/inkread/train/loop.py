@@ -9,11 +9,10 @@ from __future__ import annotations
 import copy
 import json
 import math
-import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -152,8 +151,15 @@ def fit(
                 _save(checkpoint, net, average, optimizer, options, step + 1)
                 saved = time.monotonic()
             speed = counted / max(1e-9, time.monotonic() - began)
-            report(Progress(step=step + 1, steps=options.steps, loss=float(value.detach()), samples_per_second=speed,
-                            figures=figures))
+            report(
+                Progress(
+                    step=step + 1,
+                    steps=options.steps,
+                    loss=float(value.detach()),
+                    samples_per_second=speed,
+                    figures=figures,
+                )
+            )
     finally:
         source.close()
     return average.cpu().eval()
@@ -180,7 +186,7 @@ def _save(
     }
     partial = path.with_suffix(".partial")
     torch.save(state, partial)
-    os.replace(partial, path)
+    partial.replace(path)
 
 
 def _resume(
@@ -198,7 +204,7 @@ def _resume(
     return int(state["step"])
 
 
-def _ahead(items: Iterator[Any], *, depth: int) -> Iterator[Any]:
+def _ahead(items: Iterator[Any], *, depth: int) -> Generator[Any, None, None]:
     """Make items in a thread, up to ``depth`` ahead of their use; an error there is raised here."""
     waiting: queue.Queue[tuple[bool, Any]] = queue.Queue(maxsize=depth)
     stopped = threading.Event()

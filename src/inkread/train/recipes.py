@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
+import string
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,6 @@ from inkread.ink import Pen, draw_strokes
 from inkread.models.registry import ModelCard, load_card
 from inkread.nets import DigitNet, export_digit
 from inkread.parts import DIGITS, NOT_A_DIGIT
-from inkread.recognize.digit import DigitRecognizer
 from inkread.recognize.prepare import INPUT_SIDE, prepare, to_ink
 from inkread.train.digits import NOT_A_DIGIT_CLASS, CropPool, CropStream, DistortionOptions
 from inkread.train.loop import FitOptions, Progress, fit
@@ -140,7 +139,9 @@ def train_digit(
 
     net = DigitNet(width=recipe.width).to(memory_format=torch.channels_last)
     options = FitOptions(
-        steps=max(1, recipe.samples // recipe.batch_size), learning_rate=recipe.learning_rate, seed=recipe.seed,
+        steps=max(1, recipe.samples // recipe.batch_size),
+        learning_rate=recipe.learning_rate,
+        seed=recipe.seed,
         validate_every=max(1, min(1000, recipe.samples // recipe.batch_size // 4)),
     )
 
@@ -187,7 +188,9 @@ def _inks_of(samples: datasets.Samples) -> Inks:
 def _add_train_sets(pool: CropPool, validation: _Validation, recipe: DigitRecipe) -> None:
     mnist = datasets.load("mnist", "train")
     if mnist.writers is None:
-        raise InvalidOption("the MNIST recipe holds out writers, which the QMNIST labels name: inkread data fetch qmnist")
+        raise InvalidOption(
+            "the recipe holds out writers of MNIST, whom QMNIST's labels name: inkread data fetch qmnist"
+        )
     writers = np.unique(mnist.writers)
     held = np.isin(mnist.writers, np.random.default_rng(0).permutation(writers)[: recipe.validation_writers])
     inks, targets = _inks_of(mnist), mnist.labels.astype(np.int64)
@@ -265,7 +268,9 @@ def _add_synthetic(pool: CropPool, validation: _Validation, recipe: DigitRecipe)
     _add_split(pool, validation, "written-others", inks, targets, weight=0.075)
     inks, targets = _printed(DIGITS, 3000, rng)
     _add_split(pool, validation, "printed-digits", inks, targets, weight=0.04)
-    letters = tuple(c for c in "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz+-*=#%&$€?@()<>:;" if c not in LOOKALIKES)
+    letters = tuple(
+        c for c in string.ascii_uppercase + string.ascii_lowercase + "+-*=#%&$€?@()<>:;" if c not in LOOKALIKES
+    )
     inks, targets = _printed(letters, 6000, rng)
     _add_split(pool, validation, "printed-others", inks, targets, weight=0.03)
 
@@ -303,7 +308,7 @@ def _logits(net: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
             net(torch.from_numpy(inputs[i : i + 512]).to(device, memory_format=torch.channels_last))[0].float().cpu()
             for i in range(0, len(inputs), 512)
         ]
-    return torch.cat(parts).numpy()
+    return np.asarray(torch.cat(parts).numpy(), np.float32)
 
 
 def _figures(net: nn.Module, validation: _Validation) -> dict[str, float]:
@@ -326,7 +331,14 @@ def _temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> flo
 
 
 def _finish(
-    net: nn.Module, validation: _Validation, pool: CropPool, recipe: DigitRecipe, folder: Path, *, own: bool, bundled: bool
+    net: nn.Module,
+    validation: _Validation,
+    pool: CropPool,
+    recipe: DigitRecipe,
+    folder: Path,
+    *,
+    own: bool,
+    bundled: bool,
 ) -> ModelCard:
     inputs, targets = validation.joined()
     logits = _logits(net, inputs)
@@ -336,10 +348,11 @@ def _finish(
     some_digit = 1 - probabilities[:, NOT_A_DIGIT_CLASS]
     threshold = float(np.quantile(some_digit[is_digit], 0.005))
     kept = probabilities[is_digit, :NOT_A_DIGIT_CLASS]
+    refused = round(100 * float((some_digit[~is_digit] < threshold).mean()), 2) if not is_digit.all() else None
     figures: dict[str, Any] = {
         "data": "validation: writers and crops held out from training",
         "accuracy_percent": _figures(net, validation),
-        "refused_percent": round(100 * float((some_digit[~is_digit] < threshold).mean()), 2) if (~is_digit).any() else None,
+        "refused_percent": refused,
         "expected_calibration_error": round(
             float(expected_calibration_error(kept.max(axis=1), kept.argmax(axis=1) == targets[is_digit])), 5
         ),
@@ -347,9 +360,10 @@ def _finish(
     net.cpu()
     path = folder / f"{recipe.name}.onnx"
     partial = path.with_suffix(".partial")
-    export_digit(net, partial, side=INPUT_SIDE)  # type: ignore[arg-type]
-    os.replace(partial, path)
+    export_digit(net, partial, side=INPUT_SIDE)
+    partial.replace(path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    shares = pool.shares().items()
     training = {
         "recipe": recipe.name,
         "date": date.today().isoformat(),
@@ -362,7 +376,7 @@ def _finish(
         "own_data": own,
         "bundled_data": bundled,
         "parameters": sum(p.numel() for p in net.parameters()),
-        "sources": {name: f"{count} crops, {100 * share:.1f} % of a batch" for name, (count, share) in pool.shares().items()},
+        "sources": {name: f"{count} crops, {100 * share:.1f} % of a batch" for name, (count, share) in shares},
     }
     card = {
         "name": f"{recipe.name}-{digest[:6]}",
