@@ -224,9 +224,13 @@ class Stroke:
         try:
             columns = [list(column) for column in zip(*points, strict=True)]
         except (TypeError, ValueError) as error:
-            raise InvalidArray("every point of a stroke needs the same two to four numbers: x, y[, t[, pressure]]") from error
+            raise InvalidArray(
+                "every point of a stroke needs the same two to four numbers: x, y[, t[, pressure]]"
+            ) from error
         if not 2 <= len(columns) <= 4:
-            raise InvalidArray(f"a point of a stroke has two to four numbers: x, y[, t[, pressure]]; got {len(columns)}")
+            raise InvalidArray(
+                f"a point of a stroke has two to four numbers: x, y[, t[, pressure]]; got {len(columns)}"
+            )
         return cls(**dict(zip(("x", "y", "t", "pressure"), columns, strict=False)))  # type: ignore[arg-type]
 
     @property
@@ -281,7 +285,7 @@ class PageTransform:
 
     def inverse(self) -> PageTransform:
         """The map back."""
-        return PageTransform(np.linalg.inv(self.matrix))
+        return PageTransform(np.asarray(np.linalg.inv(self.matrix), np.float64))
 
     def apply(self, points: ArrayLike) -> Floats:
         """Map points of shape (N, 2); gives shape (N, 2)."""

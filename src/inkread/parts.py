@@ -65,7 +65,9 @@ class PageImage:
     def __post_init__(self) -> None:
         pixels = self.pixels
         if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[2] != 3 or not pixels.size:
-            raise InvalidArray(f"a page image is uint8 of shape (H, W, 3), not empty; got {pixels.dtype} {pixels.shape}")
+            raise InvalidArray(
+                f"a page image is uint8 of shape (H, W, 3), not empty; got {pixels.dtype} {pixels.shape}"
+            )
         object.__setattr__(self, "pixels", _read_only(pixels))
 
     @property
@@ -97,7 +99,7 @@ class CleanPage:
         if ink.dtype != np.float32 or ink.ndim != 2 or not ink.size:
             raise InvalidArray(f"clean ink is float32 of shape (H, W), not empty; got {ink.dtype} {ink.shape}")
         low, high = float(ink.min()), float(ink.max())
-        if not (0 <= low and high <= 1):  # written so that NaN fails too
+        if not (low >= 0 and high <= 1):  # written so that NaN fails too
             raise InvalidArray(f"clean ink lies in [0, 1]; got {low:g} to {high:g}")
         object.__setattr__(self, "ink", _read_only(ink))
 
@@ -139,7 +141,8 @@ class Candidate:
     box
         Where they lie on the clean page.
     log_prior
-        How plausible it is, from the gaps alone, that these pieces and no others are one mark: a natural logarithm, ≤ 0.
+        How plausible it is, from the gaps alone, that these pieces and no others are one mark: a natural logarithm,
+        ≤ 0.
     log_prior_other
         Added to that where the mark is taken for no digit: a natural logarithm, ≤ 0, -inf where that makes no sense, as
         for two separate components taken together.
