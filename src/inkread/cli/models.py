@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from inkread.cli.choices import one_of
-
-if TYPE_CHECKING:
-    from inkread.models.registry import ModelCard
 
 __all__ = ["app"]
 
@@ -38,7 +35,7 @@ def list_models(format: _Format = "text") -> None:
 
     cards = bundled_cards()
     if format == "json":
-        typer.echo(json.dumps([_as_dict(card) for card in cards], indent=2))
+        typer.echo(json.dumps([card.to_dict() for card in cards], indent=2))
         return
     for card in cards:
         typer.echo(f"{card.name}  {card.task}  {len(card.read_bytes()) / 1e3:.0f} kB  {', '.join(card.alphabet)}")
@@ -67,31 +64,8 @@ def show_model(
         near = difflib.get_close_matches(name, cards, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise InvalidOption(f"there is no model {name!r}; there are {', '.join(cards)}{hint}")
-    data = _as_dict(cards[name])
+    data = cards[name].to_dict()
     typer.echo(json.dumps(data, indent=2) if format == "json" else "\n".join(_lines(data)))
-
-
-def _as_dict(card: ModelCard) -> dict[str, Any]:
-    return {
-        "name": card.name,
-        "task": card.task,
-        "sha256": card.sha256,
-        "bytes": len(card.read_bytes()),
-        "alphabet": list(card.alphabet),
-        "temperature": card.temperature,
-        "refusal_threshold": card.refusal_threshold,
-        "training": _plain(card.training),
-        "figures": _plain(card.figures),
-    }
-
-
-def _plain(value: Any) -> Any:
-    """Tables of a card as JSON knows them; TOML's dates become text."""
-    if isinstance(value, Mapping):
-        return {key: _plain(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(entry) for entry in value]
-    return value if isinstance(value, str | int | float | bool) else str(value)
 
 
 def _lines(data: Mapping[str, Any], indent: str = "") -> Iterator[str]:

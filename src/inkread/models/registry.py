@@ -17,7 +17,7 @@ from inkread.errors import ModelError
 
 __all__ = ["TASKS", "ModelCard", "bundled", "bundled_cards", "load_card"]
 
-TASKS = ("digit",)
+TASKS = ("digit", "line")
 _ROOM = Path(__file__).parent
 
 
@@ -66,6 +66,20 @@ class ModelCard:
                 f"got {self.temperature} and {self.refusal_threshold}"
             )
 
+    def to_dict(self) -> dict[str, Any]:
+        """The card as plain data, ready for JSON, with the size of its file."""
+        return {
+            "name": self.name,
+            "task": self.task,
+            "sha256": self.sha256,
+            "bytes": len(self.read_bytes()),
+            "alphabet": list(self.alphabet),
+            "temperature": self.temperature,
+            "refusal_threshold": self.refusal_threshold,
+            "training": _plain(self.training),
+            "figures": _plain(self.figures),
+        }
+
     def read_bytes(self) -> bytes:
         """The ONNX file, checked against the card.
 
@@ -82,6 +96,15 @@ class ModelCard:
         if found != self.sha256:
             raise ModelError(f"{self.path} is not the file that its card describes: SHA-256 {found}, not {self.sha256}")
         return content
+
+
+def _plain(value: Any) -> Any:
+    """Tables of a card as JSON knows them; TOML's dates become text."""
+    if isinstance(value, Mapping):
+        return {key: _plain(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(entry) for entry in value]
+    return value if isinstance(value, str | int | float | bool) else str(value)
 
 
 def load_card(path: Path, *, weights: Path | None = None) -> ModelCard:

@@ -1,0 +1,93 @@
+"""The page's files: each room at its own address, everything else under ``/static/``.
+
+Only files that lie in ``web/`` when the server starts are served, by their exact names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from inkread.serve.problems import NotFound
+
+__all__ = ["PAGE_ROOMS", "ROOT_FILES", "WEB", "page_routes"]
+
+WEB = Path(__file__).parent / "web"
+PAGE_ROOMS = ("draw", "upload", "camera", "live", "performance", "api", "login")
+# Files that browsers look for at the root, or that must lie there to be in charge of the whole page.
+ROOT_FILES = ("favicon.ico", "manifest.webmanifest", "service-worker.js")
+
+_TYPES = {
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".html": "text/html",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+    ".woff2": "font/woff2",
+    ".json": "application/json",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    content: bytes
+    media_type: str
+    etag: str
+
+
+def _load(path: Path) -> _File:
+    content = path.read_bytes()
+    media_type = _TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+    return _File(content=content, media_type=media_type, etag=f'"{hashlib.sha256(content).hexdigest()[:20]}"')
+
+
+def _respond(request: Request, file: _File) -> Response:
+    # Asked for again each time, and answered by 304 while it is the same: a new version shows at once.
+    headers = {"ETag": file.etag, "Cache-Control": "no-cache"}
+    if file.etag in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    return Response(file.content, media_type=file.media_type, headers=headers)
+
+
+def page_routes(web: Path = WEB) -> list[BaseRoute]:
+    """The routes of the rooms and of the files of ``web``."""
+    files = {
+        path.relative_to(web).as_posix(): path
+        for path in sorted(web.rglob("*"))
+        if path.is_file() and not path.is_symlink() and not path.name.startswith((".", "_"))
+    }
+    loaded: dict[str, _File] = {}
+
+    def file(name: str) -> _File:
+        if name not in files:
+            raise NotFound("there is nothing at this address")
+        if name not in loaded:
+            loaded[name] = _load(files[name])
+        return loaded[name]
+
+    async def room(request: Request) -> Response:
+        name = request.url.path.strip("/")
+        return _respond(request, file(f"{name}.html" if f"{name}.html" in files else "index.html"))
+
+    async def static(request: Request) -> Response:
+        return _respond(request, file(request.path_params["path"]))
+
+    async def at_root(request: Request) -> Response:
+        return _respond(request, file(request.url.path.strip("/")))
+
+    async def with_slash(request: Request) -> Response:
+        return RedirectResponse(f"/{request.url.path.strip('/')}", status_code=308)
+
+    return [
+        Route("/", room),
+        *(Route(f"/{name}", room) for name in PAGE_ROOMS),
+        *(Route(f"/{name}/", with_slash) for name in PAGE_ROOMS),
+        *(Route(f"/{name}", at_root) for name in ROOT_FILES),
+        Route("/static/{path:path}", static),
+    ]

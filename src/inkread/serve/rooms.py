@@ -1,0 +1,31 @@
+"""What the parts of one running server share, made once at its start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+
+from inkread.serve.bodies import Bodies
+from inkread.serve.fetching import Fetcher
+from inkread.serve.reading import Places, ReadingRoom
+from inkread.serve.settings import ServerSettings
+
+__all__ = ["Rooms", "rooms_of"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rooms:
+    """The settings, the reader and its threads, the bodies in memory, what fetches, and the places for sockets."""
+
+    settings: ServerSettings
+    reading: ReadingRoom
+    bodies: Bodies
+    fetcher: Fetcher
+    sockets: Places
+
+
+def rooms_of(connection: HTTPConnection) -> Rooms:
+    """The rooms of the server that ``connection`` came to."""
+    rooms: Rooms = connection.app.state.rooms
+    return rooms

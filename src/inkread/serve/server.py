@@ -1,0 +1,89 @@
+"""Starts the server: its socket, its worker processes and the end of both; what it answers is in
+:mod:`inkread.serve.app`.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import uvicorn
+
+from inkread.errors import InkreadError, InvalidOption
+from inkread.serve.app import create_app
+from inkread.serve.logs import log_configuration
+from inkread.serve.settings import ServerSettings
+
+__all__ = ["address_of", "serve"]
+
+_APPLICATION = "inkread.serve.app:from_environment"
+# Seconds in which a worker must answer its parent. Loading the networks on a busy machine takes some, and a worker that
+# is killed meanwhile never comes up.
+WORKER_HEALTH_S = 60
+
+
+def address_of(settings: ServerSettings) -> str:
+    """Where the page is.
+
+    Examples
+    --------
+    >>> address_of(ServerSettings(port=8000))
+    'http://127.0.0.1:8000/'
+    """
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)
+    host = f"[{host}]" if ":" in host and not host.startswith("[") else host
+    return f"{'https' if settings.certfile else 'http'}://{host}:{settings.port}/"
+
+
+def serve(settings: ServerSettings) -> None:
+    """Serve until the process is asked to end (SIGINT or SIGTERM); running requests are finished first.
+
+    Raises
+    ------
+    InvalidOption
+        If the address cannot be listened at.
+    InkreadError
+        If the server cannot start.
+    """
+    _try_address(settings)
+    many = settings.workers > 1
+    if many:
+        # Workers are new processes: what they know comes with the environment.
+        os.environ.update(settings.to_environment())
+    try:
+        uvicorn.run(
+            _APPLICATION if many else create_app(settings),
+            factory=many,
+            host=settings.host,
+            port=settings.port,
+            workers=settings.workers,
+            log_config=log_configuration(settings.log_level),
+            access_log=False,  # the application writes its own line, without queries
+            server_header=False,
+            proxy_headers=bool(settings.trusted_proxies),
+            forwarded_allow_ips=list(settings.trusted_proxies),
+            timeout_graceful_shutdown=settings.shutdown_s,
+            timeout_worker_healthcheck=WORKER_HEALTH_S,
+            ws_max_size=settings.max_frame_bytes,
+            ws_max_queue=4,
+            ws_per_message_deflate=False,  # pictures are compressed already, and a bomb must not unfold
+            ssl_certfile=settings.certfile,
+            ssl_keyfile=str(settings.keyfile) if settings.keyfile else None,
+        )
+    except SystemExit as error:  # uvicorn ends the process itself
+        if error.code:
+            raise InkreadError("the server could not start; its log, above, says why") from error
+
+
+def _try_address(settings: ServerSettings) -> None:
+    """Listen for a moment, so that an address that cannot be used is told before anything is loaded."""
+    try:
+        found = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        family, _, _, _, address = found[0]
+        with socket.create_server(address[:2], family=family):
+            pass
+    except OSError as error:
+        raise InvalidOption(
+            f"the server cannot listen at {settings.host}, port {settings.port}: {error.strerror or error}; "
+            "choose another --host or --port"
+        ) from error
