@@ -7,8 +7,13 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
+
+# The same examples every time, and no clock: a busy machine is no failure.
+settings.register_profile("inkread", deadline=None, derandomize=True)
+settings.load_profile("inkread")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

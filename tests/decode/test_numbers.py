@@ -1,0 +1,62 @@
+"""Clear gaps part numbers, whatever the size and the spacing of the writing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inkread.decode.numbers import split_numbers
+from inkread.geometry import Box
+
+
+def written(text, *, height=40.0, width=24.0, gap=6.0, space=40.0):
+    """Boxes of the digits of a text, and the numbers that its spaces part."""
+    boxes, x = [], 10.0
+    for character in text:
+        if character == " ":
+            x += space
+        else:
+            boxes.append(Box(x, 0, x + width, height))
+            x += width + gap
+    return boxes
+
+
+def texts(boxes, text):
+    digits = text.replace(" ", "")
+    return " ".join(digits[part.start : part.stop] for part in split_numbers(boxes))
+
+
+@pytest.mark.parametrize("text", ["7", "12", "1250 07", "3141 59265 35", "12 34 56 78", "007"])
+def test_spaces_part_numbers(text):
+    assert texts(written(text), text) == text
+
+
+@pytest.mark.parametrize("gap", [0.0, 6.0, 20.0, 34.0])
+def test_evenly_spaced_digits_are_one_number(gap):
+    assert texts(written("123456", gap=gap), "123456") == "123456"
+
+
+@pytest.mark.parametrize("scale", [0.3, 1.0, 20.0])
+def test_size_does_not_matter(scale):
+    boxes = [Box(b.x0 * scale, b.y0 * scale, b.x1 * scale, b.y1 * scale) for b in written("12 405 7")]
+    assert texts(boxes, "12 405 7") == "12 405 7"
+
+
+def test_digits_that_overlap_belong_together():
+    assert split_numbers([Box(0, 0, 20, 40), Box(15, 0, 35, 40)]) == [range(0, 2)]
+
+
+def test_nothing_is_no_number():
+    assert split_numbers([]) == []
+
+
+@given(st.lists(st.tuples(st.floats(0, 60), st.floats(1, 40), st.floats(10, 50)), min_size=1, max_size=12))
+def test_every_digit_is_in_just_one_number(rows):
+    boxes, x = [], 0.0
+    for gap, width, height in rows:
+        boxes.append(Box(x + gap, 0, x + gap + width, height))
+        x += gap + width
+    parts = split_numbers(boxes)
+    assert [i for part in parts for i in part] == list(range(len(boxes)))
+    assert all(len(part) for part in parts)
