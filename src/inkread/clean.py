@@ -217,7 +217,11 @@ def estimate_skew(ink: Image, *, max_degrees: float) -> float:
         Largest tilt looked for, 0 to 45.
     """
     scale = 600 / max(ink.shape)
-    small = cv2.resize(ink, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else ink
+    if scale < 1:
+        size = max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale))
+        small = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
+    else:
+        small = ink
     binary = (small > 0.4).astype(np.uint8)
     count, _, stats, centers = cv2.connectedComponentsWithStats(binary)
     good = stats[1:, cv2.CC_STAT_AREA] >= 6

@@ -11,9 +11,11 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-__all__ = ["DIGIT_CLASSES", "DigitNet", "export_digit"]
+__all__ = ["DIGIT_CLASSES", "LINE_CLASSES", "LINE_STEP", "DigitNet", "LineNet", "export_digit", "export_line"]
 
 DIGIT_CLASSES = 11  # ten digits and "not a digit"
+LINE_CLASSES = 11  # ten digits and the blank
+LINE_STEP = 4  # columns of a strip a frame
 
 
 class ConvBlock(nn.Module):  # type: ignore[misc]  # torch is left out of type checking
@@ -62,6 +64,69 @@ class DigitNet(nn.Module):  # type: ignore[misc]  # torch is left out of type ch
         """(N, 1, 28, 28) in [0, 1] → logits (N, 11), features (N, C, 7, 7)."""
         features = self.features(x)
         return self.head(self.dropout(features.mean(dim=(2, 3)))), features
+
+
+class LineNet(nn.Module):
+    """A strip of a line → log-probabilities of ten digits and the blank, frame by frame.
+
+    Convolution, a bidirectional LSTM, and connectionist temporal classification (Shi et al. 2015, arXiv 1507.05717;
+    Graves et al. 2006, doi:10.1145/1143844.1143891). Marks that are no digits are blank: they are read past.
+
+    Parameters
+    ----------
+    recurrent
+        Units of the LSTM in each direction; 0 puts two wide convolutions in its place.
+    """
+
+    def __init__(self, *, recurrent: int = 80, dropout: float = 0.1) -> None:
+        super().__init__()
+        self.features = nn.Sequential(
+            ConvBlock(1, 24),  # (N, 24, 32, W)
+            nn.MaxPool2d(2),
+            ConvBlock(24, 48),  # (N, 48, 16, W/2)
+            nn.MaxPool2d(2),
+            ConvBlock(48, 64),  # (N, 64, 8, W/4)
+            ConvBlock(64, 64),
+            nn.MaxPool2d((2, 1)),
+            ConvBlock(64, 96),  # (N, 96, 4, W/4)
+            nn.Conv2d(96, 96, (4, 1)),  # (N, 96, 1, W/4)
+            nn.ReLU(),
+        )
+        self.recurrent: nn.Module
+        if recurrent:
+            self.recurrent = nn.LSTM(96, recurrent, bidirectional=True)
+            width = 2 * recurrent
+        else:
+            self.recurrent = nn.Sequential(
+                nn.Conv1d(96, 160, 5, padding=2), nn.ReLU(), nn.Conv1d(160, 160, 5, padding=2), nn.ReLU()
+            )
+            width = 160
+        self.dropout = nn.Dropout(dropout)
+        self.head = nn.Linear(width, LINE_CLASSES)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 1, 32, W) in [0, 1], W a multiple of 4 → log-probabilities (W / 4, N, 11), the blank last."""
+        features = self.features(x).squeeze(2)  # (N, 96, T)
+        if isinstance(self.recurrent, nn.LSTM):
+            sequence, _ = self.recurrent(features.permute(2, 0, 1))  # (T, N, 160)
+        else:
+            sequence = self.recurrent(features).permute(2, 0, 1)
+        return torch.log_softmax(self.head(self.dropout(sequence)).float(), dim=2)
+
+
+def export_line(net: LineNet, path: Path, *, height: int) -> None:
+    """Write the network as ONNX: input ``ink`` (N, 1, height, W), output ``log_probs`` (W / 4, N, 11)."""
+    net = net.cpu().eval()
+    torch.onnx.export(
+        net,
+        (torch.zeros(2, 1, height, 64),),
+        str(path),
+        input_names=["ink"],
+        output_names=["log_probs"],
+        dynamic_axes={"ink": {0: "n", 3: "w"}, "log_probs": {0: "t", 1: "n"}},
+        opset_version=17,
+        dynamo=False,
+    )
 
 
 def export_digit(net: DigitNet, path: Path, *, side: int) -> None:

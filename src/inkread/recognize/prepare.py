@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from inkread.errors import InvalidArray
 
-__all__ = ["INK_SIDE", "INPUT_SIDE", "ink_bounds", "isolate", "prepare", "to_ink"]
+__all__ = ["INK_SIDE", "INPUT_SIDE", "LINE_DIGIT_HEIGHT", "LINE_HEIGHT", "ink_bounds", "isolate", "prepare", "prepare_line", "to_ink"]
 
 Ink = NDArray[np.float32]
 
@@ -27,6 +27,12 @@ INK_SIDE = 22
 # Ink below this share of the crop's darkest ink is the soft edge of a stroke or noise of the paper; it does not widen
 # the digit's box.
 EDGE_SHARE = 0.25
+# A line becomes a strip of this height, its digits this high in the middle of it: what rises or hangs by a third of a
+# digit stays on the strip.
+LINE_HEIGHT = 32
+LINE_DIGIT_HEIGHT = 22
+# The longest strip, in digits' heights: twenty digits in wide spacing, and memory has a bound.
+MAX_LINE_HEIGHTS = 60
 # A crop longer than this is shrunk by area averaging first: the triangle filter below costs its length.
 MAX_SIDE = 64
 # Ink covers less than half of nearly every crop of a digit. Between these shares of dark pixels the share alone does
@@ -267,3 +273,29 @@ def _resampling(center: NDArray[np.float64], step: NDArray[np.float64], length: 
     np.maximum(weights, 0.0, out=weights)
     weights /= np.maximum(weights.sum(axis=2, keepdims=True), np.float32(1e-6))
     return np.asarray(weights[:, :, margin : margin + length], np.float32)
+
+
+def prepare_line(ink: Ink, *, digit_height: float) -> Ink:
+    """Give the line network's strip of a line of ink.
+
+    Parameters
+    ----------
+    ink
+        float32 (h, w) in [0, 1], 1 is ink; the line runs along the middle.
+    digit_height
+        Height of a usual digit in it, in pixels, above 0.
+
+    Returns
+    -------
+    float32 (32, w') in [0, 1]: the usual digit is 22 pixels high, what lies outside the crop is paper.
+    """
+    scale = LINE_DIGIT_HEIGHT / digit_height
+    width = max(8, min(round(ink.shape[1] * scale), MAX_LINE_HEIGHTS * LINE_DIGIT_HEIGHT))
+    height = max(1, round(ink.shape[0] * scale))
+    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+    small = np.asarray(cv2.resize(ink, (width, height), interpolation=method), np.float32)
+    strip = np.zeros((LINE_HEIGHT, width), np.float32)
+    top = (LINE_HEIGHT - height) // 2
+    kept = small[max(0, -top) : max(0, -top) + LINE_HEIGHT]
+    strip[max(0, top) : max(0, top) + kept.shape[0]] = kept
+    return np.clip(strip, 0.0, 1.0)

@@ -5,13 +5,9 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import platform
 import string
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,10 +23,11 @@ from inkread.data.synth import CHARACTERS, Hand, draw_glyph
 from inkread.errors import InvalidOption
 from inkread.evaluate.metrics import expected_calibration_error
 from inkread.ink import Pen, draw_strokes
-from inkread.models.registry import ModelCard, load_card
+from inkread.models.registry import ModelCard
 from inkread.nets import DigitNet, export_digit
 from inkread.parts import DIGITS, NOT_A_DIGIT
 from inkread.recognize.prepare import INPUT_SIDE, prepare, to_ink
+from inkread.train.cards import circumstances, write_card
 from inkread.train.digits import NOT_A_DIGIT_CLASS, CropPool, CropStream, DistortionOptions
 from inkread.train.loop import FitOptions, Progress, fit
 
@@ -362,36 +359,26 @@ def _finish(
     partial = path.with_suffix(".partial")
     export_digit(net, partial, side=INPUT_SIDE)
     partial.replace(path)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
     shares = pool.shares().items()
     training = {
         "recipe": recipe.name,
-        "date": date.today().isoformat(),
+        **circumstances(),
         "seed": recipe.seed,
         "samples": recipe.samples,
         "batch_size": recipe.batch_size,
-        "device": "CUDA" if torch.cuda.is_available() else f"CPU, {torch.get_num_threads()} threads",
-        "torch": torch.__version__.split("+")[0],
-        "python": platform.python_version(),
         "own_data": own,
         "bundled_data": bundled,
         "parameters": sum(p.numel() for p in net.parameters()),
         "sources": {name: f"{count} crops, {100 * share:.1f} % of a batch" for name, (count, share) in shares},
     }
-    card = {
-        "name": f"{recipe.name}-{digest[:6]}",
-        "task": "digit",
-        "file": path.name,
-        "sha256": digest,
-        "alphabet": [*DIGITS, NOT_A_DIGIT],
-        "temperature": temperature,
-        "refusal_threshold": round(threshold, 6),
-        "training": training,
-        "figures": {key: value for key, value in figures.items() if value is not None},
-    }
-    card_path = folder / f"{recipe.name}.toml"
-    card_path.write_text(_as_toml(card), encoding="utf-8")
-    written = load_card(card_path)
+    written = write_card(
+        path,
+        task="digit",
+        alphabet=(*DIGITS, NOT_A_DIGIT),
+        calibration={"temperature": temperature, "refusal_threshold": round(threshold, 6)},
+        training=training,
+        figures={key: value for key, value in figures.items() if value is not None},
+    )
     _check_export(written, net, inputs[:256])
     return written
 
@@ -405,20 +392,3 @@ def _check_export(card: ModelCard, net: nn.Module, inputs: NDArray[np.float32]) 
     worst = float(np.abs(found - wanted).max())
     if worst > 1e-2:
         raise InvalidOption(f"the exported network differs from the trained one by {worst:.4f} in a logit")
-
-
-def _as_toml(table: dict[str, Any]) -> str:
-    """A card as TOML: plain values first, then one level of tables after another."""
-    lines: list[str] = []
-
-    def write(values: dict[str, Any], prefix: str) -> None:
-        for key, value in values.items():
-            if not isinstance(value, dict):
-                lines.append(f"{key} = {json.dumps(value, ensure_ascii=False)}")
-        for key, value in values.items():
-            if isinstance(value, dict):
-                lines.extend(["", f"[{prefix}{key}]"])
-                write(value, f"{prefix}{key}.")
-
-    write(table, "")
-    return "\n".join(lines) + "\n"

@@ -1,0 +1,126 @@
+"""Frames of log-probabilities → strings, by connectionist temporal classification.
+
+Graves, Fernández, Gomez and Schmidhuber 2006 (doi:10.1145/1143844.1143891): a string's probability is the sum over all
+ways to stretch it over the frames, with blanks between. :func:`greedy` takes the best class of each frame;
+:func:`prefix_beam` keeps the likeliest prefixes and adds up their ways.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inkread.errors import InvalidOption
+from inkread.parts import BLANK, Hypothesis, Scores
+
+__all__ = ["align", "greedy", "prefix_beam"]
+
+NEVER = -np.inf
+
+
+def greedy(scores: Scores) -> Hypothesis:
+    """The string of the likeliest class in each frame, repetitions and blanks taken out.
+
+    Its ``log_prob`` is that of this one way, so it is at most that of the string.
+    """
+    blank = _blank(scores)
+    best = scores.log_probs.argmax(axis=1)
+    text, spans, previous = "", [], blank
+    for t, c in enumerate(best.tolist()):
+        if c != blank and c != previous:
+            text += scores.alphabet[c]
+            spans.append((t, t + 1))
+        elif c != blank:
+            spans[-1] = (spans[-1][0], t + 1)
+        previous = c
+    log_prob = float(scores.log_probs.max(axis=1).sum()) if len(best) else 0.0
+    return Hypothesis(text=text, log_prob=min(0.0, log_prob), spans=tuple(spans))
+
+
+def prefix_beam(scores: Scores, *, width: int = 8, classes: int = 4) -> tuple[Hypothesis, ...]:
+    """The likeliest strings, best first, each with its probability summed over the ways that the beam kept.
+
+    Parameters
+    ----------
+    scores
+        With the blank last in the alphabet.
+    width
+        Prefixes kept at each frame, at least 1.
+    classes
+        Characters tried at each frame, likeliest first, at least 1.
+
+    Raises
+    ------
+    InvalidOption
+        If the width or the number of classes is below 1.
+    """
+    if width < 1 or classes < 1:
+        raise InvalidOption(f"a beam needs a width and classes of at least 1; got {width} and {classes}")
+    blank = _blank(scores)
+    likely = np.argsort(-scores.log_probs[:, :blank], axis=1, kind="stable")[:, :classes]
+    beam: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, NEVER)}  # prefix: ends in blank, ends in character
+    for row, tried in zip(scores.log_probs.astype(np.float64), likely.tolist(), strict=True):
+        grown: dict[tuple[int, ...], list[float]] = {}
+        for prefix, (in_blank, in_character) in beam.items():
+            total = np.logaddexp(in_blank, in_character)
+            stay = grown.setdefault(prefix, [NEVER, NEVER])
+            stay[0] = np.logaddexp(stay[0], total + row[blank])
+            if prefix:
+                stay[1] = np.logaddexp(stay[1], in_character + row[prefix[-1]])
+            for c in tried:
+                longer = grown.setdefault((*prefix, c), [NEVER, NEVER])
+                # The same character again needs a blank between.
+                before = in_blank if prefix and prefix[-1] == c else total
+                longer[1] = np.logaddexp(longer[1], before + row[c])
+        best = sorted(grown.items(), key=lambda entry: -np.logaddexp(*entry[1]))[:width]
+        beam = {prefix: (ends[0], ends[1]) for prefix, ends in best}
+    return tuple(
+        Hypothesis(
+            text="".join(scores.alphabet[c] for c in prefix),
+            log_prob=min(0.0, float(np.logaddexp(*ends))),
+            spans=align(scores, prefix),
+        )
+        for prefix, ends in beam.items()
+    )
+
+
+def align(scores: Scores, classes: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
+    """For each character of a string the half-open range of frames it takes on the likeliest way (Viterbi).
+
+    Parameters
+    ----------
+    classes
+        Indexes into the alphabet, none of them the blank; there must be frames enough for them.
+    """
+    if not classes:
+        return ()
+    blank = _blank(scores)
+    states = [blank]
+    for c in classes:
+        states += [c, blank]
+    log_probs = scores.log_probs.astype(np.float64)[:, states]  # (T, 2n + 1)
+    frames, count = log_probs.shape
+    value = np.full(count, NEVER)
+    value[:2] = log_probs[0, :2]
+    came = np.zeros((frames, count), np.int64)
+    skip = np.array([s % 2 == 1 and s >= 2 and states[s] != states[s - 2] for s in range(count)])
+    for t in range(1, frames):
+        steps = np.full((3, count), NEVER)
+        steps[0] = value
+        steps[1, 1:] = value[:-1]
+        steps[2, 2:] = np.where(skip[2:], value[:-2], NEVER)
+        came[t] = steps.argmax(axis=0)
+        value = steps.max(axis=0) + log_probs[t]
+    state = count - 1 if value[count - 1] >= value[count - 2] else count - 2
+    spans: list[list[int]] = [[frames, 0] for _ in classes]
+    for t in range(frames - 1, -1, -1):
+        if state % 2 == 1:
+            span = spans[state // 2]
+            span[0], span[1] = min(span[0], t), max(span[1], t + 1)
+        state -= int(came[t, state])
+    return tuple((a, b) if a < b else (0, 1) for a, b in spans)
+
+
+def _blank(scores: Scores) -> int:
+    if not scores.alphabet or scores.alphabet[-1] != BLANK:
+        raise InvalidOption(f"these scores have no blank at the end of their alphabet: {scores.alphabet}")
+    return len(scores.alphabet) - 1

@@ -1,0 +1,86 @@
+"""The line network: strips of ink → the log-probabilities of ten digits and the blank, frame by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkread.models.registry import ModelCard
+from inkread.models.session import Session
+from inkread.parts import Scores
+from inkread.recognize.digit import log_softmax
+from inkread.recognize.prepare import LINE_HEIGHT
+
+__all__ = ["FRAME_COLUMNS", "LineRecognizer"]
+
+# Columns of a strip a frame; the network's two poolings.
+FRAME_COLUMNS = 4
+# Bare columns put around a strip, so that the first and the last digit have frames beside them.
+MARGIN = 8
+# Strips whose widths differ by more than this share are not run together: padding costs time.
+WIDTH_SHARE = 0.3
+
+
+class LineRecognizer:
+    """A loaded line network with its calibration.
+
+    Parameters
+    ----------
+    card
+        A card of the task "line".
+    threads
+        Cores that one run may use.
+    """
+
+    def __init__(self, card: ModelCard, *, threads: int = 1) -> None:
+        self.card = card
+        self._session = Session(card, threads=threads)
+
+    def recognize(self, strips: Sequence[NDArray[np.float32]]) -> list[Scores]:
+        """Scores of N strips.
+
+        Parameters
+        ----------
+        strips
+            As :func:`inkread.recognize.prepare.prepare_line` gives: float32 (32, w) in [0, 1], 1 is ink.
+
+        Returns
+        -------
+        For each strip its scores; ``columns`` are columns of the strip.
+        """
+        order = np.argsort([strip.shape[1] for strip in strips], kind="stable")
+        results: list[Scores | None] = [None] * len(strips)
+        start = 0
+        while start < len(order):
+            narrowest = strips[order[start]].shape[1]
+            end = start + 1
+            while end < len(order) and strips[order[end]].shape[1] <= (1 + WIDTH_SHARE) * narrowest + FRAME_COLUMNS:
+                end += 1
+            chosen = order[start:end]
+            for i, scores in zip(chosen, self._run([strips[i] for i in chosen]), strict=True):
+                results[i] = scores
+            start = end
+        return [scores for scores in results if scores is not None]
+
+    def _run(self, strips: Sequence[NDArray[np.float32]]) -> list[Scores]:
+        widest = max(strip.shape[1] for strip in strips) + 2 * MARGIN
+        batch = np.zeros((len(strips), 1, LINE_HEIGHT, -(-widest // FRAME_COLUMNS) * FRAME_COLUMNS), np.float32)
+        for row, strip in zip(batch, strips, strict=True):
+            row[0, :, MARGIN : MARGIN + strip.shape[1]] = strip
+        (log_probs,) = self._session.run(["log_probs"], {"ink": batch})  # (T, N, 11)
+        calibrated = log_softmax(log_probs / np.float32(self.card.temperature))
+        frames = np.arange(calibrated.shape[0], dtype=np.float32)
+        columns = (frames + np.float32(0.5)) * FRAME_COLUMNS - MARGIN
+        scores = []
+        for n, strip in enumerate(strips):
+            count = -(-(strip.shape[1] + 2 * MARGIN) // FRAME_COLUMNS)
+            scores.append(
+                Scores(
+                    log_probs=np.ascontiguousarray(calibrated[:count, n]),
+                    alphabet=self.card.alphabet,
+                    columns=columns[:count],
+                )
+            )
+        return scores

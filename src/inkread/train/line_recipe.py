@@ -1,0 +1,308 @@
+"""The recipe of the line network: lines put together from writers' digits → ONNX, card and curves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from inkread.data import datasets
+from inkread.data.printed import draw_printed
+from inkread.data.synth import CHARACTERS, Hand, draw_glyph
+from inkread.errors import InvalidOption
+from inkread.models.registry import ModelCard
+from inkread.nets import LINE_STEP, LineNet, export_line
+from inkread.parts import BLANK, DIGITS
+from inkread.recognize.prepare import LINE_HEIGHT, to_ink
+from inkread.train.cards import circumstances, write_card
+from inkread.train.digits import tight_crop
+from inkread.train.lines import LineStream, WriterDigits
+from inkread.train.loop import FitOptions, Progress, fit
+
+__all__ = ["LINE", "LineRecipe", "train_line"]
+
+Batch = tuple[Tensor, Tensor, Tensor, Tensor, list[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineRecipe:
+    """How the line network is trained.
+
+    Attributes
+    ----------
+    lines
+        Lines seen in all.
+    recurrent
+        Units of the LSTM in each direction; 0 for the purely convolutional head.
+    validation_writers
+        Of MNIST's training writers, held out, the same ones as for the digit network.
+    hands
+        Synthetic writers.
+    """
+
+    name: str = "line"
+    lines: int = 500_000
+    batch_size: int = 48
+    recurrent: int = 80
+    validation_writers: int = 60
+    validation_lines: int = 600
+    hands: int = 500
+    learning_rate: float = 2e-3
+    seed: int = 1
+
+
+LINE = LineRecipe()
+# Shares of the lines by whose digits they are written with.
+GROUP_SHARES = {"mnist": 0.45, "bhmsds": 0.12, "written": 0.35, "printed": 0.08}
+
+
+def train_line(
+    recipe: LineRecipe,
+    *,
+    folder: Path,
+    report: Callable[[Progress], None] = lambda progress: None,
+    say: Callable[[str], None] = lambda message: None,
+) -> ModelCard:
+    """Train, calibrate and export a line network.
+
+    Parameters
+    ----------
+    recipe
+        The settings.
+    folder
+        Gets ``checkpoint.pt``, ``curves.jsonl``, ``line.onnx`` and ``line.toml``. A checkpoint there is continued.
+    report, say
+        Called after every step, and with a line for people at every stage.
+
+    Raises
+    ------
+    DataError
+        If a data set is missing.
+    """
+    torch.manual_seed(recipe.seed)
+    say("Gathering writers to learn from")
+    rng = np.random.default_rng([recipe.seed, 5])
+    kept, held = _mnist_writers(recipe.validation_writers)
+    groups = {
+        "mnist": kept,
+        "bhmsds": _bhmsds_writers(),
+        "written": _hands(recipe.hands, rng),
+        "printed": _fonts(60, rng),
+    }
+    others = _others(2000, rng)
+    for name, writers in groups.items():
+        say(f"  {name}: {len(writers)} writers, {100 * GROUP_SHARES[name]:.0f} % of the lines")
+    shares = [GROUP_SHARES[name] for name in groups]
+    validation = _validation(held, others, recipe)
+
+    net = LineNet(recurrent=recipe.recurrent).to(memory_format=torch.channels_last)
+    steps = max(1, recipe.lines // recipe.batch_size)
+    options = FitOptions(
+        steps=steps,
+        learning_rate=recipe.learning_rate,
+        seed=recipe.seed,
+        validate_every=max(1, min(500, steps // 4)),
+        average_decay=0.999,
+        weight_decay=1e-3,
+    )
+
+    def batches(start: int) -> Iterator[Batch]:
+        stream = LineStream(
+            list(groups.values()),
+            shares,
+            others,
+            batch_size=recipe.batch_size,
+            rng=np.random.default_rng([recipe.seed, start]),
+        )
+        while True:
+            yield _as_tensors(*stream.batch())
+
+    say(f"Training {steps:,} steps of {recipe.batch_size} lines")
+    # OpenCV's own threads would fight with torch's for the same cores.
+    cv2.setNumThreads(1)
+    trained = fit(
+        net,
+        batches,
+        loss=_loss,
+        validate=lambda model: _figures(model, validation),
+        options=options,
+        folder=folder,
+        report=report,
+    )
+    if not isinstance(trained, LineNet):
+        raise TypeError(f"expected a LineNet; got {type(trained).__name__}")
+    say("Calibrating and exporting")
+    temperature = _temperature(trained, validation)
+    path = folder / f"{recipe.name}.onnx"
+    partial = path.with_suffix(".partial")
+    export_line(trained, partial, height=LINE_HEIGHT)
+    partial.replace(path)
+    return write_card(
+        path,
+        task="line",
+        alphabet=(*DIGITS, BLANK),
+        calibration={"temperature": temperature, "refusal_threshold": 0.0},
+        training={
+            "recipe": recipe.name,
+            **circumstances(),
+            "seed": recipe.seed,
+            "lines": recipe.lines,
+            "batch_size": recipe.batch_size,
+            "recurrent": recipe.recurrent,
+            "parameters": sum(p.numel() for p in trained.parameters()),
+            "writers": {name: len(writers) for name, writers in groups.items()},
+        },
+        figures={"data": "validation: lines in the digits of MNIST writers held out", **_figures(trained, validation)},
+    )
+
+
+def _as_tensors(strips: NDArray[np.float32], widths: NDArray[np.int64], texts: list[str]) -> Batch:
+    targets = torch.tensor([int(c) for text in texts for c in text], dtype=torch.long)
+    lengths = torch.tensor([len(text) for text in texts], dtype=torch.long)
+    frames = torch.from_numpy(-(-widths // LINE_STEP)).clamp(max=strips.shape[3] // LINE_STEP)
+    return torch.from_numpy(strips), frames, targets, lengths, texts
+
+
+def _loss(model: nn.Module, batch: Batch) -> Tensor:
+    strips, frames, targets, lengths, _ = batch
+    device = next(model.parameters()).device
+    log_probs = model(strips.to(device, memory_format=torch.channels_last))
+    return nn.functional.ctc_loss(
+        log_probs.float().cpu(), targets, frames, lengths, blank=len(DIGITS), zero_infinity=True
+    )
+
+
+def _mnist_writers(validation_writers: int) -> tuple[list[WriterDigits], list[WriterDigits]]:
+    mnist = datasets.load("mnist", "train")
+    if mnist.writers is None:
+        raise InvalidOption("the recipe holds out writers, which the QMNIST labels name: inkread data fetch qmnist")
+    ids = np.unique(mnist.writers)
+    held_ids = set(np.random.default_rng(0).permutation(ids)[:validation_writers].tolist())
+    crops, targets = _crops(to_ink(list(mnist.images))), mnist.labels.astype(np.int64)
+    kept, held = [], []
+    for writer in ids.tolist():
+        made = _writer(crops, targets, mnist.writers == writer)
+        if made is not None:
+            (held if writer in held_ids else kept).append(made)
+    return kept, held
+
+
+def _bhmsds_writers() -> list[WriterDigits]:
+    """The set names no writers, but neighboring rows are of one hand: slices of them stand for writers."""
+    samples = datasets.load("bhmsds", "all")
+    rows = np.flatnonzero(np.isin(samples.labels, DIGITS))
+    crops = _crops(to_ink([samples.images[i] for i in rows]))
+    targets = samples.labels[rows].astype(np.int64)
+    by_digit = [np.flatnonzero(targets == digit) for digit in range(10)]
+    parts = 60
+    made = (
+        _writer(
+            crops,
+            targets,
+            np.isin(np.arange(len(rows)), np.concatenate([np.array_split(d, parts)[k] for d in by_digit])),
+        )
+        for k in range(parts)
+    )
+    return [writer for writer in made if writer is not None]
+
+
+def _hands(count: int, rng: np.random.Generator) -> list[WriterDigits]:
+    writers = []
+    for _ in range(count):
+        hand = Hand.random(rng)
+        inks = [draw_glyph(digit, hand, rng, height=32) for digit in DIGITS for _ in range(3)]
+        targets = np.repeat(np.arange(10), 3)
+        writer = _writer(_crops(inks), targets, np.ones(len(inks), bool))
+        if writer is not None:
+            writers.append(writer)
+    return writers
+
+
+def _fonts(count: int, rng: np.random.Generator) -> list[WriterDigits]:
+    writers = []
+    for _ in range(count):
+        seed = int(rng.integers(1 << 31))
+        # The same generator state draws every digit in the same font.
+        inks = [draw_printed(digit, np.random.default_rng(seed), height=40) for digit in DIGITS]
+        writer = _writer(_crops(inks), np.arange(10), np.ones(10, bool))
+        if writer is not None:
+            writers.append(writer)
+    return writers
+
+
+def _others(count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
+    """Letters and signs that are no digit, whatever stands beside them."""
+    signs = [c for c in CHARACTERS if c not in DIGITS and c not in "OoIl|SsZzqgbBD!'" and not c.startswith("<")]
+    inks = [draw_glyph(signs[i], Hand.random(rng), rng, height=32) for i in rng.integers(len(signs), size=count)]
+    return np.stack([crop for crop in _crops(inks) if crop is not None])
+
+
+def _crops(inks: Sequence[NDArray[np.float32]]) -> list[NDArray[np.uint8] | None]:
+    return [tight_crop(ink) for ink in inks]
+
+
+def _writer(
+    crops: Sequence[NDArray[np.uint8] | None], targets: NDArray[np.int64], rows: NDArray[np.bool_]
+) -> WriterDigits | None:
+    """The writer of these rows, or None where one of the digits is missing."""
+    chosen = np.flatnonzero(rows)
+    by_digit = [[crops[i] for i in chosen[targets[chosen] == digit]] for digit in range(10)]
+    found = [[crop for crop in some if crop is not None] for some in by_digit]
+    return WriterDigits(tuple(np.stack(some) for some in found)) if all(found) else None
+
+
+def _validation(held: list[WriterDigits], others: NDArray[np.uint8], recipe: LineRecipe) -> list[Batch]:
+    stream = LineStream([held], [1.0], others, batch_size=50, rng=np.random.default_rng(6))
+    return [_as_tensors(*stream.batch()) for _ in range(max(1, recipe.validation_lines // 50))]
+
+
+def _log_probs(net: nn.Module, validation: list[Batch]) -> list[Tensor]:
+    device = next(net.parameters()).device
+    with torch.inference_mode():
+        return [net(b[0].to(device, memory_format=torch.channels_last)).float().cpu() for b in validation]
+
+
+def _figures(net: nn.Module, validation: list[Batch]) -> dict[str, float]:
+    """Lines read exactly by the greedy path, in per cent, and the loss a line."""
+    right, total, losses = 0, 0, []
+    for log_probs, (_, frames, targets, lengths, texts) in zip(_log_probs(net, validation), validation, strict=True):
+        best = log_probs.argmax(dim=2).T.tolist()
+        for row, count, text in zip(best, frames.tolist(), texts, strict=True):
+            right += _collapsed(row[:count]) == text
+            total += 1
+        losses.append(float(nn.functional.ctc_loss(log_probs, targets, frames, lengths, blank=len(DIGITS))))
+    return {"exact_percent": round(100 * right / total, 2), "loss": round(float(np.mean(losses)), 4)}
+
+
+def _collapsed(row: list[int]) -> str:
+    return "".join(str(c) for c, before in zip(row, [-1, *row], strict=False) if c not in (before, len(DIGITS)))
+
+
+def _temperature(net: nn.Module, validation: list[Batch]) -> float:
+    """The divisor of the frames' logits that makes the validation texts likeliest."""
+    log_probs = _log_probs(net, validation)
+
+    def loss(temperature: float) -> float:
+        values = [
+            float(
+                nn.functional.ctc_loss(
+                    torch.log_softmax(scores / temperature, dim=2),
+                    targets,
+                    frames,
+                    lengths,
+                    blank=len(DIGITS),
+                    reduction="sum",
+                )
+            )
+            for scores, (_, frames, targets, lengths, _) in zip(log_probs, validation, strict=True)
+        ]
+        return sum(values)
+
+    grid = np.exp(np.linspace(np.log(0.5), np.log(2.5), 33))
+    return round(float(min(grid, key=loss)), 4)
