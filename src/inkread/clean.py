@@ -29,6 +29,8 @@ PAPER_REACH = 1 / 6
 LEVEL_BLOCKS = 24
 # Blocks along the long side in which the paper's noise is measured.
 NOISE_BLOCKS = 16
+# Pixels looked at for it: some 250 a block.
+NOISE_SAMPLES = 60_000
 # Pictures with more pixels are smoothed a little.
 SMOOTHED_PIXELS = 500_000
 # A stroke's own ink level is somewhat below the strongest ink near it.
@@ -148,24 +150,25 @@ def _ink(grey: NDArray[np.uint8], options: CleanOptions) -> Image:
     paper = _paper(grey)
     np.maximum(paper, DARKEST_PAPER, out=paper)
     if grey.size > SMOOTHED_PIXELS:  # many pixels a stroke: the camera's noise can be averaged away
-        grey = cv2.GaussianBlur(grey, (3, 3), 0)
-    darkness = paper - grey
-    darkness /= paper
+        grey = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
+    darkness = cv2.subtract(paper, grey, dtype=cv2.CV_32F)
+    darkness = cv2.divide(darkness, paper, dst=darkness)
     grain, noise = _grain(darkness)
-    darkness -= grain
-    floor = np.maximum(noise * np.float32(options.noise_factor), np.float32(options.min_contrast))
-    darkness /= _ink_level(darkness, floor)
-    return np.clip(darkness, 0.0, 1.0, out=darkness)
+    level = _ink_level(darkness, np.maximum(noise * np.float32(options.noise_factor), np.float32(options.min_contrast)))
+    # ink = (darkness - grain) / level
+    size = (grey.shape[1], grey.shape[0])
+    darkness = cv2.subtract(darkness, cv2.resize(grain, size, interpolation=cv2.INTER_LINEAR), dst=darkness)
+    darkness = cv2.divide(darkness, cv2.resize(level, size, interpolation=cv2.INTER_LINEAR), dst=darkness)
+    return np.clip(darkness, 0.0, 1.0, out=np.asarray(darkness, np.float32))
 
 
 def _grain(darkness: Image) -> tuple[Image, Image]:
-    """Median and noise (standard deviation) of bare paper near each pixel.
+    """Median and noise (standard deviation) of bare paper, on a coarse grid over the page.
 
     Both are medians over blocks, which ink does not move while it covers less than half; where it covers more, the
     least of the neighboring blocks is taken, since light and noise change slowly over a page.
     """
-    height, width = darkness.shape
-    step = max(1, int((darkness.size / 250_000) ** 0.5))
+    step = max(1, int((darkness.size / NOISE_SAMPLES) ** 0.5))
     sample = darkness[::step, ::step]
     block = max(4, -(-max(sample.shape) // NOISE_BLOCKS))
     rows, columns = -(-sample.shape[0] // block), -(-sample.shape[1] // block)
@@ -176,31 +179,32 @@ def _grain(darkness: Image) -> tuple[Image, Image]:
     median = np.median(blocks, axis=2)
     noise = 1.4826 * np.median(np.abs(blocks - median[..., None]), axis=2)
     near = np.ones((3, 3), np.uint8)
-    maps = []
-    for values in (np.maximum(median, 0), noise):
-        least = cv2.GaussianBlur(cv2.erode(values.astype(np.float32), near), (3, 3), 0)
-        maps.append(np.asarray(cv2.resize(least, (width, height), interpolation=cv2.INTER_LINEAR), np.float32))
-    return maps[0], maps[1]
+    grids = [
+        np.asarray(cv2.GaussianBlur(cv2.erode(values.astype(np.float32), near), (3, 3), 0), np.float32)
+        for values in (np.maximum(median, 0), noise)
+    ]
+    return grids[0], grids[1]
 
 
 def _ink_level(darkness: Image, floor: Image) -> Image:
-    """The strongest darkness near each pixel, so that a faint line beside a bold one is seen too.
+    """The strongest darkness nearby, on a coarse grid, so that a faint line beside a bold one is seen too.
 
-    It is at least ``floor``, and at least a share of the page's usual ink: where nothing is written, dirt stays faint.
+    It is at least ``floor`` (a coarse grid too), and at least a share of the page's usual ink: where nothing is
+    written, dirt stays faint.
     """
     height, width = darkness.shape
     block = max(4, -(-max(height, width) // LEVEL_BLOCKS))
     rows, columns = -(-height // block), -(-width // block)
     smooth = cv2.blur(darkness, (3, 3))
     padded = cv2.copyMakeBorder(smooth, 0, rows * block - height, 0, columns * block - width, cv2.BORDER_REPLICATE)
-    strongest = padded.reshape(rows, block, columns, block).max(axis=(1, 3))
+    strongest = padded.reshape(rows, block, columns, block).max(axis=1).max(axis=2)
     near = cv2.GaussianBlur(cv2.dilate(strongest, np.ones((5, 5), np.uint8)), (3, 3), 0)
     near *= np.float32(LEVEL_SHARE)
-    inked = strongest[strongest > cv2.resize(floor, (columns, rows), interpolation=cv2.INTER_AREA)]
+    least = np.asarray(cv2.resize(floor, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
+    inked = strongest[strongest > least]
     if inked.size:
         np.maximum(near, np.float32(PAGE_SHARE * float(np.quantile(inked, 0.8))), out=near)
-    level = np.asarray(cv2.resize(near, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)
-    return np.maximum(level, floor, out=level)
+    return np.maximum(near, least)
 
 
 def estimate_skew(ink: Image, *, max_degrees: float) -> float:

@@ -37,6 +37,8 @@ PARALLEL_SHARE, PARALLEL_COUNT = 0.22, 3
 RULE_SLENDERNESS = 22.0
 # Straight runs of this many pixels are looked for first and joined to rules after, so that a rule may bend a little.
 RULE_RUN = 32
+# A component that covers less of its box is a frame, or a piece of a table.
+SPARSE_FILL = 0.08
 # Pixels of a rule's gap that a crossing stroke is mended over.
 BRIDGE = 7
 # What counts against a cut-off fragment being no digit, and, for each digit that would fit into it, against a wide
@@ -195,6 +197,8 @@ def remove_rules(binary: Mask) -> Mask:
         across, down = [r for r in across if r.length >= least], [r for r in down if r.length >= least]
         rules = _drawn(across, binary) | _drawn(down, binary.T).T
     rest = binary & (1 - rules)
+    if len(across) + len(down) >= PARALLEL_COUNT:
+        rest = _without_fragments(rest, across, down, least / RULE_HEIGHTS)
     # Where ink goes on on both sides of a rule, the stroke crossed it: close the gap, on the rule's pixels only.
     bridged = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((BRIDGE, 1), np.uint8))
     bridged |= cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((1, BRIDGE), np.uint8))
@@ -209,6 +213,15 @@ class _Rule:
     x0: int
     y0: int
     mask: Mask
+
+    def curve(self) -> tuple[NDArray[np.float64], float]:
+        """Coefficients of y as a parabola of x (a straight line for short rules), and how far its pixels stray."""
+        y, x = np.nonzero(self.mask)
+        x, y = x.astype(np.float64) + self.x0, y.astype(np.float64) + self.y0
+        degree = 2 if self.length > 200 else 1
+        curve = np.polyfit(x - self.x0, y, degree)
+        spread = float(np.std(y - np.polyval(curve, x - self.x0)))
+        return np.poly1d(curve)(np.poly1d([1.0, -self.x0])).coefficients, spread
 
 
 def _drawn(rules: list[_Rule], binary: Mask) -> Mask:
@@ -225,12 +238,41 @@ def _weighted_height(binary: Mask) -> float:
     """Median height of the components, weighted by area; 0 where there are none."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(np.ascontiguousarray(binary), connectivity=8)
     heights, areas = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA]
-    readable = heights >= 8
+    # Open, sparse components are frames and what is left of tables.
+    readable = (heights >= 8) & (areas >= SPARSE_FILL * heights * stats[1:, cv2.CC_STAT_WIDTH])
     if not readable.any():
         return 0.0
     order = np.argsort(heights[readable])
     passed = np.cumsum(areas[readable][order])
     return float(heights[readable][order][np.searchsorted(passed, passed[-1] / 2)])
+
+
+def _without_fragments(binary: Mask, across: list[_Rule], down: list[_Rule], typical: float) -> Mask:
+    """What is left of rules that were drawn faintly or broken: thin pieces that lie on the line of one found.
+
+    Parameters
+    ----------
+    binary
+        The page without rules.
+    across, down
+        The rules found; those of ``down`` in the coordinates of the turned page.
+    typical
+        Height of the page's usual component.
+    """
+    count, labels, stats, centers = cv2.connectedComponentsWithStats(binary, connectivity=8)
+    gone = np.zeros(count, bool)
+    widths, heights, areas = (stats[:, k].astype(np.float64) for k in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
+    for rules, along, length, thickness in (
+        (across, 0, widths, areas / widths),
+        (down, 1, heights, areas / heights),
+    ):
+        thin = (thickness <= max(3.0, 0.16 * typical)) & (length <= 8 * typical)
+        for rule in rules:
+            curve, spread = rule.curve()
+            offset = np.abs(centers[:, 1 - along] - np.polyval(curve, centers[:, along]))
+            gone |= thin & (offset <= max(2.0, 0.1 * typical) + spread)
+    gone[0] = False
+    return np.asarray(binary & ~gone[labels], np.uint8) if gone.any() else binary
 
 
 def _straight_rules(binary: Mask, extent: int) -> list[_Rule]:
@@ -239,25 +281,22 @@ def _straight_rules(binary: Mask, extent: int) -> list[_Rule]:
     runs = cv2.morphologyEx(binary, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
     if not runs.any():
         return []
-    joined = cv2.dilate(runs, np.ones((3, run // 2), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    joined = cv2.dilate(runs, np.ones((3, run), np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     length = stats[:, cv2.CC_STAT_WIDTH]
-    area = np.bincount(labels.ravel(), weights=runs.ravel(), minlength=count)
-    thickness = area / np.maximum(length, 1)
     # A bent or tilted rule is higher than thick; a box of writing is higher still.
-    flat = stats[:, cv2.CC_STAT_HEIGHT] < 0.15 * length
-    thin = (thickness * RULE_SLENDERNESS <= length) & flat & (thickness >= 0.4)
-    thin[0] = False
-    good = thin & (length >= RULE_SHARE * extent)
-    parallel = thin & (length >= PARALLEL_SHARE * extent)
-    if int(parallel.sum()) >= PARALLEL_COUNT:
-        good |= parallel
+    long_enough = (length >= PARALLEL_SHARE * extent) & (stats[:, cv2.CC_STAT_HEIGHT] < 0.15 * length)
+    long_enough[0] = False
     rules = []
-    for i in np.flatnonzero(good):
+    for i in np.flatnonzero(long_enough):
         x0, y0, width, height = (int(v) for v in stats[i, :4])
         place = slice(y0, y0 + height), slice(x0, x0 + width)
-        rules.append(_Rule(int(length[i]), x0, y0, ((labels[place] == i) & (runs[place] > 0)).astype(np.uint8)))
-    return rules
+        mask = ((labels[place] == i) & (runs[place] > 0)).astype(np.uint8)
+        if 0.4 <= mask.sum() / width <= width / RULE_SLENDERNESS:
+            rules.append(_Rule(width, x0, y0, mask))
+    if len(rules) >= PARALLEL_COUNT:
+        return rules
+    return [rule for rule in rules if rule.length >= RULE_SHARE * extent]
 
 
 def _is_frame(component: _Component, others: list[_Component], typical: float) -> bool:
@@ -305,7 +344,8 @@ def _reference_height(components: list[_Component], options: FindOptions) -> flo
     heights = np.array([max(c.height, c.width * 0.5) for c in components])
     areas = np.array([float(c.mask.sum()) for c in components])
     # The dots of squared paper and the paper's grain may have more ink together than the writing.
-    readable = heights >= options.min_digit_height
+    filled = np.array([float(c.mask.mean()) for c in components]) >= SPARSE_FILL
+    readable = (heights >= options.min_digit_height) & filled
     if readable.any():
         heights, areas = heights[readable], areas[readable]
     order = np.argsort(heights)

@@ -34,6 +34,8 @@ LAYOUTS: tuple[Layout, ...] = ("page", "line", "digit")
 # Alternatives of a line that are worth showing: up to five, each at least this probable.
 MAX_ALTERNATIVES = 5
 LEAST_ALTERNATIVE = 0.001
+# Share of digits among the marks of a picture that is said to be a line, or a digit.
+EXPECTED_SHARE = 0.9
 # A digit below or above these shares of the page's typical digit is dirt, or a shadow.
 LEAST_SIZE, MOST_SIZE = 0.33, 4.0
 LONGEST_ONE = 1.7
@@ -255,6 +257,8 @@ class Reader:
         per_line = np.split(scores, np.cumsum([len(line.candidates) for line in found])[:-1])
         if options.layout == "page":
             per_line = _with_page_share(found, per_line)
+        else:
+            per_line = [with_digit_share(values, EXPECTED_SHARE) for values in per_line]
         taken = [_taken(line, values, options) for line, values in zip(found, per_line, strict=True)]
         return tuple(_line(line, page, options) for line in _of_like_size([t for t in taken if t.chosen]))
 
