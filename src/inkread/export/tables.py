@@ -8,7 +8,7 @@ numbers is what removes them, so import it as text.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TextIO
 
 from inkread.errors import InkreadError
@@ -84,8 +84,8 @@ def write_header(stream: TextIO) -> None:
     csv.writer(stream, lineterminator="\n").writerow(COLUMNS)
 
 
-def write_csv(rows: Iterable[Row], stream: TextIO) -> None:
-    """Write ``rows`` as CSV (RFC 4180 quoting, one newline a row) without the header.
+def write_csv(rows: Iterable[Row], stream: TextIO, *, columns: Sequence[str] = COLUMNS) -> None:
+    """Write the ``columns`` of ``rows`` as CSV (RFC 4180 quoting, one newline a row) without the header.
 
     Text that a spreadsheet would run as a formula, such as a file named ``=1+1.png``, is led by an apostrophe.
 
@@ -98,7 +98,7 @@ def write_csv(rows: Iterable[Row], stream: TextIO) -> None:
     plain = csv.writer(stream, lineterminator="\n")
     quoting = csv.writer(stream, lineterminator="\n", quoting=csv.QUOTE_ALL)
     for row in rows:
-        cells = [_safe(row[column]) for column in COLUMNS]
+        cells = [_safe(row[column]) for column in columns]
         # The plain writer quotes only its own line end, so that a lone carriage return in a name would end the row.
         torn = any(isinstance(cell, str) and "\r" in cell for cell in cells)
         (quoting if torn else plain).writerow(cells)
