@@ -55,8 +55,8 @@ class CleanOptions:
     # Pictures with more pixels are shrunk to this many first (at least 10,000). 4 megapixels keep a digit of 12 pixels
     # on a 4-megapixel scan as it is, and one of 21 pixels on a 12-megapixel photograph at 12.
     max_pixels: int = 4_000_000
-    # Contrast to the paper, as a share of the paper's brightness in (0, 1), that counts as full ink at the least: pencil
-    # reaches 0.1, paper grain and JPEG stay below 0.05.
+    # Contrast to the paper, as a share of the paper's brightness in (0, 1), that counts as full ink at the least:
+    # pencil reaches 0.1, paper grain and JPEG stay below 0.05.
     min_contrast: float = 0.08
     # Ink must stand out by this many standard deviations of the paper's noise (≥ 0).
     noise_factor: float = 9.0
@@ -65,7 +65,9 @@ class CleanOptions:
 
     def __post_init__(self) -> None:
         if self.max_pixels < 10_000 or not 0 < self.min_contrast < 1 or self.noise_factor < 0:
-            raise InvalidOption(f"max_pixels >= 10000, 0 < min_contrast < 1 and noise_factor >= 0 are needed; got {self}")
+            raise InvalidOption(
+                f"max_pixels >= 10000, 0 < min_contrast < 1 and noise_factor >= 0 are needed; got {self}"
+            )
         if not 0 <= self.max_skew_degrees <= 45:
             raise InvalidOption(f"max_skew_degrees lies in [0, 45]; got {self.max_skew_degrees}")
 
@@ -140,9 +142,7 @@ def _paper(grey: NDArray[np.uint8]) -> Image:
     closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
     closed = cv2.GaussianBlur(closed, (0, 0), reach / 8)
     closed = np.clip(closed[margin : margin + small.shape[0], margin : margin + small.shape[1]], 0, 255)
-    return np.asarray(
-        cv2.resize(closed, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR), np.float32
-    )
+    return np.asarray(cv2.resize(closed, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
 def _ink(grey: NDArray[np.uint8], options: CleanOptions) -> Image:
@@ -159,7 +159,7 @@ def _ink(grey: NDArray[np.uint8], options: CleanOptions) -> Image:
     size = (grey.shape[1], grey.shape[0])
     darkness = cv2.subtract(darkness, cv2.resize(grain, size, interpolation=cv2.INTER_LINEAR), dst=darkness)
     darkness = cv2.divide(darkness, cv2.resize(level, size, interpolation=cv2.INTER_LINEAR), dst=darkness)
-    return np.clip(darkness, 0.0, 1.0, out=np.asarray(darkness, np.float32))
+    return np.asarray(np.clip(darkness, 0.0, 1.0), np.float32)
 
 
 def _grain(darkness: Image) -> tuple[Image, Image]:
@@ -204,7 +204,7 @@ def _ink_level(darkness: Image, floor: Image) -> Image:
     inked = strongest[strongest > least]
     if inked.size:
         np.maximum(near, np.float32(PAGE_SHARE * float(np.quantile(inked, 0.8))), out=near)
-    return np.maximum(near, least)
+    return np.asarray(np.maximum(near, least), np.float32)
 
 
 def estimate_skew(ink: Image, *, max_degrees: float) -> float:
@@ -227,7 +227,7 @@ def estimate_skew(ink: Image, *, max_degrees: float) -> float:
     else:
         small = ink
     binary = (small > 0.4).astype(np.uint8)
-    count, _, stats, centers = cv2.connectedComponentsWithStats(binary)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(binary)
     good = stats[1:, cv2.CC_STAT_AREA] >= 6
     if int(good.sum()) < 4:
         return 0.0

@@ -7,6 +7,7 @@ business of the reader and of :mod:`inkread.decode`.
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 
 import cv2
@@ -68,9 +69,7 @@ class FindOptions:
 
     def __post_init__(self) -> None:
         if self.min_digit_height < 4 or self.max_components < 1 or self.max_cuts < 0:
-            raise InvalidOption(
-                f"min_digit_height >= 4, max_components >= 1 and max_cuts >= 0 are needed; got {self}"
-            )
+            raise InvalidOption(f"min_digit_height >= 4, max_components >= 1 and max_cuts >= 0 are needed; got {self}")
 
 
 @dataclass(slots=True, eq=False)
@@ -156,7 +155,7 @@ def _components(ink: Image, options: FindOptions) -> list[_Component]:
 
 
 def _connected(binary: Mask, ink: Image, options: FindOptions) -> list[_Component]:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
     heights, areas = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_AREA]
     widths = stats[:, cv2.CC_STAT_WIDTH]
     large = (np.maximum(heights, widths) >= 0.3 * options.min_digit_height) & (areas >= 5)
@@ -216,11 +215,10 @@ class _Rule:
 
     def curve(self) -> tuple[NDArray[np.float64], float]:
         """Coefficients of y as a parabola of x (a straight line for short rules), and how far its pixels stray."""
-        y, x = np.nonzero(self.mask)
-        x, y = x.astype(np.float64) + self.x0, y.astype(np.float64) + self.y0
-        degree = 2 if self.length > 200 else 1
-        curve = np.polyfit(x - self.x0, y, degree)
-        spread = float(np.std(y - np.polyval(curve, x - self.x0)))
+        rows, columns = np.nonzero(self.mask)
+        y = rows + float(self.y0)
+        curve = np.polyfit(columns, y, 2 if self.length > 200 else 1)
+        spread = float(np.std(y - np.polyval(curve, columns)))
         return np.poly1d(curve)(np.poly1d([1.0, -self.x0])).coefficients, spread
 
 
@@ -261,7 +259,9 @@ def _without_fragments(binary: Mask, across: list[_Rule], down: list[_Rule], typ
     """
     count, labels, stats, centers = cv2.connectedComponentsWithStats(binary, connectivity=8)
     gone = np.zeros(count, bool)
-    widths, heights, areas = (stats[:, k].astype(np.float64) for k in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
+    widths, heights, areas = (
+        stats[:, k].astype(np.float64) for k in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA)
+    )
     for rules, along, length, thickness in (
         (across, 0, widths, areas / widths),
         (down, 1, heights, areas / heights),
@@ -325,8 +325,12 @@ def _has_straight_sides(component: _Component) -> bool:
     inner = mask[margin_y:-margin_y, margin_x:-margin_x].sum()
     if inner > 0.25 * mask.sum():
         return False
-    corners = (mask[:margin_y, :margin_x], mask[:margin_y, -margin_x:], mask[-margin_y:, :margin_x],
-               mask[-margin_y:, -margin_x:])
+    corners = (
+        mask[:margin_y, :margin_x],
+        mask[:margin_y, -margin_x:],
+        mask[-margin_y:, :margin_x],
+        mask[-margin_y:, -margin_x:],
+    )
     return sum(bool(corner.any()) for corner in corners) >= 3
 
 
@@ -414,9 +418,7 @@ def _distance_to_line(line: list[_Component], component: _Component) -> float:
     """Distance of a small component from the nearest member of a line, in heights of that member."""
     return min(
         float(
-            np.hypot(
-                max(0, component.x0 - c.x1, c.x0 - component.x1), max(0, component.y0 - c.y1, c.y0 - component.y1)
-            )
+            np.hypot(max(0, component.x0 - c.x1, c.x0 - component.x1), max(0, component.y0 - c.y1, c.y0 - component.y1))
         )
         / c.height
         for c in line
@@ -519,7 +521,7 @@ def _may_be_one(pieces: list[_Component], height: float) -> bool:
     if x1 - x0 > 1.35 * max(height, bottom - top) or bottom - top > 1.6 * height:
         return False
     ordered = sorted(pieces, key=lambda p: p.x0)
-    return all(b.x0 - a.x1 < 0.25 * height for a, b in zip(ordered, ordered[1:], strict=False))
+    return all(b.x0 - a.x1 < 0.25 * height for a, b in itertools.pairwise(ordered))
 
 
 def _cut(component: _Component, height: float, options: FindOptions) -> list[_Component]:
@@ -530,7 +532,9 @@ def _cut(component: _Component, height: float, options: FindOptions) -> list[_Co
     profile = component.mask.sum(axis=0).astype(np.float32)
     smooth = cv2.blur(profile[None], (max(1, round(0.06 * height)) | 1, 1))[0]
     least = max(3, round(0.16 * height))
-    order = np.argsort(smooth[least:-least], kind="stable") + least if component.width > 2 * least else np.array([], int)
+    order = (
+        np.argsort(smooth[least:-least], kind="stable") + least if component.width > 2 * least else np.array([], int)
+    )
     cuts: list[int] = []
     wanted = min(options.max_cuts, max(1, round(wide / 0.45) - 1))
     for x in order:
@@ -551,14 +555,19 @@ def _split_at(component: _Component, cuts: list[int]) -> list[_Component]:
         top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
         pieces.append(
             _Component(
-                component.x0 + a + int(left), component.y0 + int(top), component.x0 + a + int(right),
-                component.y0 + int(bottom), mask[top:bottom, left:right],
+                component.x0 + a + int(left),
+                component.y0 + int(top),
+                component.x0 + a + int(right),
+                component.y0 + int(bottom),
+                mask[top:bottom, left:right],
             )
         )
     return pieces or [component]
 
 
-def _candidate(ink: Image, pieces: list[_Component], start: int, end: int, log_priors: tuple[float, float]) -> Candidate:
+def _candidate(
+    ink: Image, pieces: list[_Component], start: int, end: int, log_priors: tuple[float, float]
+) -> Candidate:
     whole = pieces[0] if len(pieces) == 1 else _union(pieces)
     crop = ink[whole.y0 : whole.y1, whole.x0 : whole.x1] * whole.mask
     return Candidate(

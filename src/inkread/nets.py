@@ -6,6 +6,7 @@ one linear layer, so that class activation needs no gradient (Zhou et al. 2016, 
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import torch
@@ -66,7 +67,7 @@ class DigitNet(nn.Module):  # type: ignore[misc]  # torch is left out of type ch
         return self.head(self.dropout(features.mean(dim=(2, 3)))), features
 
 
-class LineNet(nn.Module):
+class LineNet(nn.Module):  # type: ignore[misc]  # torch is left out of type checking
     """A strip of a line → log-probabilities of ten digits and the blank, frame by frame.
 
     Convolution, a bidirectional LSTM, and connectionist temporal classification (Shi et al. 2015, arXiv 1507.05717;
@@ -116,29 +117,32 @@ class LineNet(nn.Module):
 
 def export_line(net: LineNet, path: Path, *, height: int) -> None:
     """Write the network as ONNX: input ``ink`` (N, 1, height, W), output ``log_probs`` (W / 4, N, 11)."""
-    net = net.cpu().eval()
-    torch.onnx.export(
-        net,
-        (torch.zeros(2, 1, height, 64),),
-        str(path),
-        input_names=["ink"],
-        output_names=["log_probs"],
-        dynamic_axes={"ink": {0: "n", 3: "w"}, "log_probs": {0: "t", 1: "n"}},
-        opset_version=17,
-        dynamo=False,
-    )
+    axes = {"ink": {0: "n", 3: "w"}, "log_probs": {0: "t", 1: "n"}}
+    _export(net, path, torch.zeros(2, 1, height, 64), outputs=["log_probs"], axes=axes)
 
 
 def export_digit(net: DigitNet, path: Path, *, side: int) -> None:
     """Write the network as ONNX: input ``ink`` (N, 1, side, side), outputs ``logits`` and ``features``, any N."""
-    net = net.cpu().eval()
-    torch.onnx.export(
-        net,
-        (torch.zeros(2, 1, side, side),),
-        str(path),
-        input_names=["ink"],
-        output_names=["logits", "features"],
-        dynamic_axes={name: {0: "n"} for name in ("ink", "logits", "features")},
-        opset_version=17,
-        dynamo=False,  # the older exporter folds batch normalization and needs no further package
-    )
+    axes = {name: {0: "n"} for name in ("ink", "logits", "features")}
+    _export(net, path, torch.zeros(2, 1, side, side), outputs=["logits", "features"], axes=axes)
+
+
+def _export(
+    net: nn.Module, path: Path, example: Tensor, *, outputs: list[str], axes: dict[str, dict[int, str]]
+) -> None:
+    with warnings.catch_warnings():
+        # The older exporter folds batch normalization and needs no further package; torch says it is the older one.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        # Of an LSTM's checks of shapes, and of its first state's batch: both are free here, as a test shows.
+        warnings.simplefilter("ignore", torch.jit.TracerWarning)
+        warnings.filterwarnings("ignore", "Exporting a model to ONNX with a batch_size other than 1", UserWarning)
+        torch.onnx.export(
+            net.cpu().eval(),
+            (example,),
+            str(path),
+            input_names=["ink"],
+            output_names=outputs,
+            dynamic_axes=axes,
+            opset_version=17,
+            dynamo=False,
+        )

@@ -71,12 +71,12 @@ def prefix_beam(scores: Scores, *, width: int = 8, classes: int = 4) -> tuple[Hy
                 # The same character again needs a blank between.
                 before = in_blank if prefix and prefix[-1] == c else total
                 longer[1] = np.logaddexp(longer[1], before + row[c])
-        best = sorted(grown.items(), key=lambda entry: -np.logaddexp(*entry[1]))[:width]
+        best = sorted(grown.items(), key=lambda entry: -float(np.logaddexp(entry[1][0], entry[1][1])))[:width]
         beam = {prefix: (ends[0], ends[1]) for prefix, ends in best}
     return tuple(
         Hypothesis(
             text="".join(scores.alphabet[c] for c in prefix),
-            log_prob=min(0.0, float(np.logaddexp(*ends))),
+            log_prob=min(0.0, float(np.logaddexp(ends[0], ends[1]))),
             spans=align(scores, prefix),
         )
         for prefix, ends in beam.items()

@@ -70,7 +70,7 @@ class LineRecognizer:
         for row, strip in zip(batch, strips, strict=True):
             row[0, :, MARGIN : MARGIN + strip.shape[1]] = strip
         (log_probs,) = self._session.run(["log_probs"], {"ink": batch})  # (T, N, 11)
-        calibrated = log_softmax(log_probs / np.float32(self.card.temperature))
+        calibrated = log_softmax(np.asarray(log_probs / self.card.temperature, np.float32))
         frames = np.arange(calibrated.shape[0], dtype=np.float32)
         columns = (frames + np.float32(0.5)) * FRAME_COLUMNS - MARGIN
         scores = []

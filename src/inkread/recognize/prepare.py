@@ -14,7 +14,17 @@ from numpy.typing import NDArray
 
 from inkread.errors import InvalidArray
 
-__all__ = ["INK_SIDE", "INPUT_SIDE", "LINE_DIGIT_HEIGHT", "LINE_HEIGHT", "ink_bounds", "isolate", "prepare", "prepare_line", "to_ink"]
+__all__ = [
+    "INK_SIDE",
+    "INPUT_SIDE",
+    "LINE_DIGIT_HEIGHT",
+    "LINE_HEIGHT",
+    "ink_bounds",
+    "isolate",
+    "prepare",
+    "prepare_line",
+    "to_ink",
+]
 
 Ink = NDArray[np.float32]
 

@@ -185,7 +185,8 @@ def _mnist_writers(validation_writers: int) -> tuple[list[WriterDigits], list[Wr
     ids = np.unique(mnist.writers)
     held_ids = set(np.random.default_rng(0).permutation(ids)[:validation_writers].tolist())
     crops, targets = _crops(to_ink(list(mnist.images))), mnist.labels.astype(np.int64)
-    kept, held = [], []
+    kept: list[WriterDigits] = []
+    held: list[WriterDigits] = []
     for writer in ids.tolist():
         made = _writer(crops, targets, mnist.writers == writer)
         if made is not None:

@@ -104,8 +104,8 @@ class LineStream:
     def line(self, length: int) -> tuple[Image, str]:
         """One strip of ink (LINE_HEIGHT, W) and its text of ``length`` digits."""
         rng = self._rng
-        group = self._writers[rng.choice(len(self._writers), p=self._shares)]
-        writer = group[rng.integers(len(group))]
+        group = self._writers[int(rng.choice(len(self._writers), p=self._shares))]
+        writer = group[int(rng.integers(len(group)))]
         text = random_number(rng, length)
         canvas = self._written(text, writer)
         if rng.random() < 0.35:
@@ -147,7 +147,7 @@ class LineStream:
                     ink = np.maximum(cv2.erode(ink, _CROSS), ink * 0.4)
                 top = baseline - ink.shape[0] + rng.normal(0, rise_jitter) + drift * x
             else:
-                ink = shape.astype(np.float32) / 255
+                ink = shape.astype(np.float32) / np.float32(255)
                 mark_middle = rng.choice([baseline - 2, baseline - size / 2])
                 top = mark_middle - ink.shape[0] / 2 + drift * x
             glyphs.append((round(x), round(top), ink))
@@ -195,8 +195,8 @@ class LineStream:
                 x += step
         else:
             for _ in range(int(rng.integers(1, max(2, width // 30)))):
-                group = self._writers[rng.choice(len(self._writers), p=self._shares)]
-                writer = group[rng.integers(len(group))]
+                group = self._writers[int(rng.choice(len(self._writers), p=self._shares))]
+                writer = group[int(rng.integers(len(group)))]
                 crops = writer.crops[rng.integers(10)]
                 crop = _tight(crops[rng.integers(len(crops))])
                 ink = _resized(
@@ -303,4 +303,4 @@ def _soiled(ink: Image, rng: np.random.Generator) -> Image:
         ink = ink + rng.standard_normal(ink.shape, np.float32) * np.float32(rng.uniform(0.02, 0.1))
     if rng.random() < 0.06:
         ink = (ink > rng.uniform(0.25, 0.55)).astype(np.float32)
-    return np.clip(ink, 0, 1, dtype=np.float32)
+    return np.asarray(np.clip(ink, 0, 1), np.float32)

@@ -14,31 +14,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.clean import CleanOptions, clean
-from inkread.decode.confidence import estimate_digit_share, with_digit_share, with_lookalikes
-from inkread.decode.lattice import Reading, read_lattice
-from inkread.decode.numbers import split_numbers
+from inkread.decode.choose import PageReading, choose_digits
 from inkread.errors import InkreadError, InvalidArray, InvalidOption
 from inkread.find import FindOptions, as_one_digit, find_candidates
-from inkread.geometry import Box, PageTransform, Quad, Stroke
+from inkread.geometry import Box, PageTransform, Stroke
 from inkread.inputs import InputLimits, describe, draw_page, expand_sources, open_source
 from inkread.models.registry import ModelCard, bundled, load_card
-from inkread.parts import DIGITS, CleanPage, LineOfCandidates, PageImage
+from inkread.parts import DIGITS, CleanPage, PageImage
+from inkread.reader.compose import compose_line
 from inkread.recognize.digit import DigitRecognizer
 from inkread.recognize.prepare import to_ink
-from inkread.results import Alternative, Classification, Digit, Document, Line, Number, Page, Problem
+from inkread.results import Classification, Document, Line, Page, Problem
 
 __all__ = ["LAYOUTS", "Layout", "Reader", "ReaderOptions", "classify", "read", "read_many", "read_strokes"]
 
 Layout = Literal["page", "line", "digit"]
 LAYOUTS: tuple[Layout, ...] = ("page", "line", "digit")
-# Alternatives of a line that are worth showing: up to five, each at least this probable.
-MAX_ALTERNATIVES = 5
-LEAST_ALTERNATIVE = 0.001
-# Share of digits among the marks of a picture that is said to be a line, or a digit.
-EXPECTED_SHARE = 0.9
-# A digit below or above these shares of the page's typical digit is dirt, or a shadow.
-LEAST_SIZE, MOST_SIZE = 0.33, 4.0
-LONGEST_ONE = 1.7
+# A page is turned where it reads clearly better so: at least this many digits, this sure on the average, this share of
+# its marks, and this many times as many digits as upright.
+TURNED_DIGITS, TURNED_CONFIDENCE, TURNED_SHARE, TURNED_GAIN = 4, 0.8, 0.6, 1.5
+# A page is worth turning when less than this share of its marks are read as digits upright.
+UPRIGHT_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +54,8 @@ class ReaderOptions:
     # Digits less sure than this, in [0, 1], are not told from other marks, and not reported: below one half it is more
     # likely that they are wrong than that they are right.
     min_digit_confidence: float = 0.4
+    # Whether a page that hardly reads upright is tried lying on its sides.
+    turn_pages: bool = True
     # Cores that one reading may use, at least 1; with several workers take 1 for each.
     threads: int = 2
     limits: InputLimits = field(default_factory=InputLimits)
@@ -181,7 +179,9 @@ class Reader:
             except InkreadError as error:
                 yield name, error
 
-    def read_strokes(self, strokes: Sequence[Stroke | Sequence[Sequence[float]]], *, options: ReaderOptions | None = None) -> Document:
+    def read_strokes(
+        self, strokes: Sequence[Stroke | Sequence[Sequence[float]]], *, options: ReaderOptions | None = None
+    ) -> Document:
         """Read pen strokes, in the order and the place they were written.
 
         Parameters
@@ -205,7 +205,11 @@ class Reader:
         height, width = cleaned.ink.shape
         box = cleaned.to_source.apply_to_box(Box(0, 0, width, height)).box
         page = Page(
-            index=0, width=max(1, round(box.x1)), height=max(1, round(box.y1)), lines=lines, problem=_page_problem(lines)
+            index=0,
+            width=max(1, round(box.x1)),
+            height=max(1, round(box.y1)),
+            lines=lines,
+            problem=_page_problem(lines),
         )
         return self._document("<strokes>", (page,), began)
 
@@ -225,9 +229,7 @@ class Reader:
         if isinstance(crops, np.ndarray) and crops.ndim != 3:
             raise InvalidArray(f"classify takes crops of shape (N, H, W), or a list of (H, W); got shape {crops.shape}")
         probabilities = np.exp(self._digits().recognize(to_ink(crops)))
-        return Classification(
-            probabilities=probabilities[:, : len(DIGITS)], not_a_digit=probabilities[:, len(DIGITS)]
-        )
+        return Classification(probabilities=probabilities[:, : len(DIGITS)], not_a_digit=probabilities[:, len(DIGITS)])
 
     def _options(self, options: ReaderOptions | None, layout: Layout | None) -> ReaderOptions:
         used = options or self.options
@@ -244,23 +246,60 @@ class Reader:
         moved = cleaned.to_source.then(PageTransform.translation(*offset))
         lines = self._read_clean(CleanPage(ink=cleaned.ink, to_source=moved), options)
         return Page(
-            index=page.index, width=page.width, height=page.height, dpi=page.dpi, lines=lines,
+            index=page.index,
+            width=page.width,
+            height=page.height,
+            dpi=page.dpi,
+            lines=lines,
             problem=_page_problem(lines),
         )
 
     def _read_clean(self, page: CleanPage, options: ReaderOptions) -> tuple[Line, ...]:
+        reading = self._choose(page, options)
+        if options.layout == "page" and options.turn_pages and _is_doubtful(reading):
+            for quarters in (1, 3):
+                turned = _turned(page, quarters)
+                other = self._choose(turned, options)
+                if _reads_better(other, reading):
+                    page, reading = turned, other
+        return tuple(
+            compose_line(line, page.to_source, min_confidence=options.min_confidence) for line in reading.lines
+        )
+
+    def _choose(self, page: CleanPage, options: ReaderOptions) -> PageReading:
         found = as_one_digit(page) if options.layout == "digit" else find_candidates(page, options.find)
-        if not found:
-            return ()
         inks = [candidate.ink for line in found for candidate in line.candidates]
         scores = self._digits().recognize(inks)
-        per_line = np.split(scores, np.cumsum([len(line.candidates) for line in found])[:-1])
-        if options.layout == "page":
-            per_line = _with_page_share(found, per_line)
-        else:
-            per_line = [with_digit_share(values, EXPECTED_SHARE) for values in per_line]
-        taken = [_taken(line, values, options) for line, values in zip(found, per_line, strict=True)]
-        return tuple(_line(line, page, options) for line in _of_like_size([t for t in taken if t.chosen]))
+        ends = np.cumsum([len(line.candidates) for line in found])[:-1]
+        return choose_digits(
+            found,
+            np.split(scores, ends) if found else [],
+            least_probability=options.min_digit_confidence,
+            anything=options.layout == "page",
+        )
+
+
+def _is_doubtful(reading: PageReading) -> bool:
+    return reading.marks >= TURNED_DIGITS and reading.certainty < UPRIGHT_SHARE * reading.marks
+
+
+def _reads_better(turned: PageReading, upright: PageReading) -> bool:
+    return (
+        turned.count >= max(TURNED_DIGITS, TURNED_SHARE * turned.marks)
+        and turned.certainty >= TURNED_CONFIDENCE * turned.count
+        and turned.certainty >= TURNED_GAIN * upright.certainty
+    )
+
+
+def _turned(page: CleanPage, quarters: int) -> CleanPage:
+    """The page turned counterclockwise by quarters of a circle, with the way back."""
+    height, width = page.ink.shape
+    back = {
+        1: [[0, -1, width], [1, 0, 0], [0, 0, 1]],
+        3: [[0, 1, 0], [-1, 0, height], [0, 0, 1]],
+    }[quarters]
+    turned_to_page = PageTransform(np.array(back, np.float64))
+    return CleanPage(ink=np.rot90(page.ink, quarters), to_source=turned_to_page.then(page.to_source))
 
 
 def _cut_out(page: PageImage, region: Sequence[float]) -> tuple[PageImage, tuple[int, int]]:
@@ -280,129 +319,6 @@ def _page_problem(lines: Sequence[Line]) -> Problem | None:
     if any(line.numbers for line in lines):
         return None
     return Problem("not_a_number" if lines else "no_numbers")
-
-
-def _with_page_share(
-    found: Sequence[LineOfCandidates], scores: Sequence[NDArray[np.float32]]
-) -> list[NDArray[np.float32]]:
-    """Scores that know how much of the page, and of each line, is digits."""
-    scores = [with_lookalikes(values) for values in scores]
-    marks = [_marks(line, values) for line, values in zip(found, scores, strict=True)]
-    page_share = estimate_digit_share(np.concatenate(marks), expected=0.7, strength=3.0)
-    return [
-        with_digit_share(values, estimate_digit_share(own, expected=page_share, strength=3.0))
-        for own, values in zip(marks, scores, strict=True)
-    ]
-
-
-def _decode(line: LineOfCandidates, scores: NDArray[np.float32]) -> Reading:
-    return read_lattice(
-        [(c.start, c.end) for c in line.candidates],
-        scores,
-        log_priors=[(c.log_prior, c.log_prior_other) for c in line.candidates],
-        pieces=len(line.pieces),
-    )
-
-
-def _marks(line: LineOfCandidates, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scores of what the line is made of at first sight: its best way, small marks left out."""
-    reading = _decode(line, scores)
-    taken = [
-        i for i in (*reading.chosen, *reading.refused) if line.candidates[i].box.height >= 0.5 * line.digit_height
-    ]
-    return scores[taken]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Taken:
-    """A line, its reading, and the digits of it that are taken: their candidates and probabilities."""
-
-    found: LineOfCandidates
-    reading: Reading
-    chosen: tuple[int, ...]
-    probabilities: tuple[NDArray[np.float64], ...]
-
-    def only(self, kept: Sequence[int]) -> _Taken:
-        """The same line with some of its digits."""
-        return replace(
-            self,
-            chosen=tuple(self.chosen[k] for k in kept),
-            probabilities=tuple(self.probabilities[k] for k in kept),
-        )
-
-
-def _taken(found: LineOfCandidates, scores: NDArray[np.float32], options: ReaderOptions) -> _Taken:
-    reading = _decode(found, scores)
-    whole = _Taken(
-        found=found, reading=reading, chosen=reading.chosen, probabilities=tuple(reading.digit_probs)
-    )
-    return whole.only([k for k, p in enumerate(whole.probabilities) if p.max() >= options.min_digit_confidence])
-
-
-def _line(line: _Taken, page: CleanPage, options: ReaderOptions) -> Line:
-    boxes = [line.found.candidates[i].box for i in line.chosen]
-    digits = [_digit(box, probabilities, page) for box, probabilities in zip(boxes, line.probabilities, strict=True)]
-    numbers = tuple(_number(digits[r.start : r.stop], options) for r in split_numbers(boxes))
-    complete = len(line.chosen) == len(line.reading.chosen)
-    confidence = float(np.exp(line.reading.hypotheses[0].log_prob)) if complete else _product(numbers)
-    return Line(
-        numbers=numbers,
-        confidence=min(1.0, confidence),
-        quad=page.to_source.apply_to_box(Box.union_of(boxes)),
-        alternatives=_alternatives(line.reading) if complete else (),
-    )
-
-
-def _of_like_size(lines: Sequence[_Taken]) -> list[_Taken]:
-    """Lines without dirt and shadows: what is far smaller, or far larger, than the page's digits is none of them."""
-    heights = np.array([line.found.candidates[i].box.height for line in lines for i in line.chosen])
-    if len(heights) < 2:
-        return list(lines)
-    # The typical height is that of the digits that hold most of the page's ink.
-    order = np.sort(heights)
-    passed = np.cumsum(order)
-    typical = float(order[np.searchsorted(passed, passed[-1] / 2)])
-    kept = []
-    for line in lines:
-        good = [k for k, i in enumerate(line.chosen) if _is_like(line.found.candidates[i].box, typical, len(heights))]
-        if good:
-            kept.append(line if len(good) == len(line.chosen) else line.only(good))
-    return kept
-
-
-def _is_like(box: Box, typical: float, count: int) -> bool:
-    if not LEAST_SIZE * typical <= box.height <= MOST_SIZE * typical:
-        return False
-    # A piece of a table's rule reads as a one, but is longer than the digits around it are high.
-    return count < 5 or box.height <= LONGEST_ONE * typical or box.width > 0.3 * box.height
-
-
-def _digit(box: Box, probabilities: NDArray[np.float64], page: CleanPage) -> Digit:
-    order = np.argsort(-probabilities, kind="stable")
-    quad = page.to_source.apply_to_box(box)
-    # Rounding may carry a sum of ten probabilities a hair above one.
-    scaled = probabilities / max(1.0, float(probabilities.sum()))
-    alternatives = tuple(Alternative(DIGITS[i], float(scaled[i])) for i in order)
-    return Digit(
-        value=alternatives[0].value, confidence=alternatives[0].probability, box=quad.box, quad=quad,
-        alternatives=alternatives,
-    )
-
-
-def _number(digits: Sequence[Digit], options: ReaderOptions) -> Number:
-    confidence = float(np.prod([digit.confidence for digit in digits if digit.confidence is not None]))
-    return Number(digits=tuple(digits), confidence=confidence, accepted=confidence >= options.min_confidence)
-
-
-def _product(numbers: Sequence[Number]) -> float:
-    return float(np.prod([number.confidence for number in numbers if number.confidence is not None]))
-
-
-def _alternatives(reading: Reading) -> tuple[Alternative, ...]:
-    others = [
-        Alternative(h.text, min(1.0, float(np.exp(h.log_prob)))) for h in reading.hypotheses[1:] if h.text
-    ]
-    return tuple(a for a in others if a.probability >= LEAST_ALTERNATIVE)[:MAX_ALTERNATIVES]
 
 
 @cache

@@ -1,0 +1,167 @@
+"""Scores of a whole page's candidates → the digits that stand on it.
+
+Lines are read one by one (:mod:`inkread.decode.lattice`), with what the page as a whole says weighed in: how much of it
+is digits at all (:mod:`inkread.decode.confidence`), and how large they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkread.decode.confidence import estimate_digit_share, with_digit_share, with_lookalikes
+from inkread.decode.lattice import Reading, read_lattice
+from inkread.geometry import Box
+from inkread.parts import LineOfCandidates
+
+__all__ = ["ChosenLine", "PageReading", "choose_digits"]
+
+# Share of digits among the marks of a picture that is said to be a line, or a digit.
+EXPECTED_SHARE = 0.9
+# What is believed of a page before looking: its share of digits, and how many marks that belief weighs; and how many
+# marks the page weighs in the belief about a line.
+PAGE_SHARE, PAGE_STRENGTH, LINE_STRENGTH = 0.7, 3.0, 3.0
+# A digit below or above these shares of the page's typical digit is dirt, or a shadow.
+LEAST_SIZE, MOST_SIZE = 0.33, 4.0
+# A piece of a table's rule reads as a one, but is longer than the digits around it are high by this factor.
+LONGEST_ONE = 1.7
+# Marks lower than this share of the line's digits (dots, dashes) say nothing about what the line is.
+MARK_HEIGHT = 0.5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ChosenLine:
+    """The digits of a line, left to right.
+
+    Attributes
+    ----------
+    boxes
+        Where they stand on the clean page.
+    probabilities
+        For each digit, float64 (10,): of this ink being taken, and for each of the ten.
+    texts
+        Whole readings of the line with their probabilities, likeliest first. The first is that of the digits, unless
+        some of them were left out since; then there is none.
+    """
+
+    boxes: tuple[Box, ...]
+    probabilities: tuple[NDArray[np.float64], ...]
+    texts: tuple[tuple[str, float], ...]
+
+    def only(self, kept: Sequence[int]) -> ChosenLine:
+        """The same line with some of its digits."""
+        if len(kept) == len(self.boxes):
+            return self
+        return replace(
+            self,
+            boxes=tuple(self.boxes[k] for k in kept),
+            probabilities=tuple(self.probabilities[k] for k in kept),
+            texts=(),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageReading:
+    """The lines that hold digits, and how many marks of the size of a digit there were to read."""
+
+    lines: tuple[ChosenLine, ...]
+    marks: int
+
+    @property
+    def certainty(self) -> float:
+        """The sum of the digits' probabilities: how many digits are read right, as far as one can tell."""
+        return float(sum(p.max() for line in self.lines for p in line.probabilities))
+
+    @property
+    def count(self) -> int:
+        """How many digits were chosen."""
+        return sum(len(line.boxes) for line in self.lines)
+
+
+def choose_digits(
+    found: Sequence[LineOfCandidates],
+    scores: Sequence[NDArray[np.float32]],
+    *,
+    least_probability: float,
+    anything: bool = True,
+) -> PageReading:
+    """Choose among the candidates of a page.
+
+    Parameters
+    ----------
+    found
+        Lines of candidates.
+    scores
+        For each line (C, 11): log-probabilities of ten digits, then "not a digit".
+    least_probability
+        Digits less probable than this, in [0, 1], are left out.
+    anything
+        Whether anything may stand on the page; False where it is known to hold digits.
+    """
+    marks = 0
+    if anything:
+        scores = [with_lookalikes(values) for values in scores]
+        own = [_marks(line, values) for line, values in zip(found, scores, strict=True)]
+        everything = np.concatenate(own) if own else np.zeros((0, 11), np.float32)
+        marks = len(everything)
+        page_share = estimate_digit_share(everything, expected=PAGE_SHARE, strength=PAGE_STRENGTH)
+        shares = [estimate_digit_share(some, expected=page_share, strength=LINE_STRENGTH) for some in own]
+    else:
+        shares = [EXPECTED_SHARE] * len(found)
+    weighed = [with_digit_share(values, share) for values, share in zip(scores, shares, strict=True)]
+    lines = [_choose(line, values, least_probability) for line, values in zip(found, weighed, strict=True)]
+    return PageReading(lines=tuple(_of_like_size([line for line in lines if line.boxes])), marks=marks)
+
+
+def _choose(line: LineOfCandidates, scores: NDArray[np.float32], least_probability: float) -> ChosenLine:
+    reading = _read(line, scores)
+    chosen = ChosenLine(
+        boxes=tuple(line.candidates[i].box for i in reading.chosen),
+        probabilities=tuple(reading.digit_probs),
+        texts=tuple((h.text, min(1.0, float(np.exp(h.log_prob)))) for h in reading.hypotheses),
+    )
+    return chosen.only([k for k, p in enumerate(chosen.probabilities) if p.max() >= least_probability])
+
+
+def _read(line: LineOfCandidates, scores: NDArray[np.float32]) -> Reading:
+    return read_lattice(
+        [(c.start, c.end) for c in line.candidates],
+        scores,
+        log_priors=[(c.log_prior, c.log_prior_other) for c in line.candidates],
+        pieces=len(line.pieces),
+    )
+
+
+def _marks(line: LineOfCandidates, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scores of what the line is made of at first sight: its best way, small marks left out."""
+    reading = _read(line, scores)
+    taken = [
+        i
+        for i in (*reading.chosen, *reading.refused)
+        if line.candidates[i].box.height >= MARK_HEIGHT * line.digit_height
+    ]
+    return scores[taken]
+
+
+def _of_like_size(lines: Sequence[ChosenLine]) -> list[ChosenLine]:
+    """Lines without dirt and shadows: what is far smaller, or far larger, than the page's digits is none of them."""
+    heights = np.array([box.height for line in lines for box in line.boxes])
+    if len(heights) < 2:
+        return list(lines)
+    # The typical height is that of the digits that hold most of the page's ink.
+    order = np.sort(heights)
+    passed = np.cumsum(order)
+    typical = float(order[np.searchsorted(passed, passed[-1] / 2)])
+    kept = [
+        line.only([k for k, box in enumerate(line.boxes) if _is_like(box, typical, len(heights))]) for line in lines
+    ]
+    return [line for line in kept if line.boxes]
+
+
+def _is_like(box: Box, typical: float, count: int) -> bool:
+    if not LEAST_SIZE * typical <= box.height <= MOST_SIZE * typical:
+        return False
+    return count < 5 or box.height <= LONGEST_ONE * typical or box.width > 0.3 * box.height
