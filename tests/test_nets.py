@@ -1,0 +1,84 @@
+"""The torch networks: shapes, size, and that onnxruntime says what torch says."""
+
+from __future__ import annotations
+
+import hashlib
+
+import numpy as np
+import pytest
+import torch
+
+from inkread.models.registry import ModelCard
+from inkread.models.session import Session
+from inkread.nets import DIGIT_CLASSES, LINE_CLASSES, LINE_STEP, DigitNet, LineNet, export_digit, export_line
+from inkread.parts import BLANK, DIGITS, NOT_A_DIGIT
+from inkread.recognize.prepare import INPUT_SIDE, LINE_HEIGHT
+
+
+def made(width=0.5):
+    """A network whose batch norms have seen something, so that folding them in can go wrong."""
+    torch.manual_seed(0)
+    net = DigitNet(width=width)
+    net.train()
+    for _ in range(3):
+        net(torch.rand(16, 1, INPUT_SIDE, INPUT_SIDE))
+    return net.eval()
+
+
+def test_onnxruntime_says_what_torch_says(tmp_path):
+    net = made()
+    path = tmp_path / "net.onnx"
+    export_digit(net, path, side=INPUT_SIDE)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    session = Session(
+        ModelCard(name="digit-x", task="digit", path=path, sha256=digest, alphabet=(*DIGITS, NOT_A_DIGIT))
+    )
+    for count in (1, 7):
+        ink = np.random.default_rng(count).random((count, 1, INPUT_SIDE, INPUT_SIDE), np.float32)
+        with torch.inference_mode():
+            logits, features = net(torch.from_numpy(ink))
+        found = session.run(["logits", "features"], {"ink": ink})
+        np.testing.assert_allclose(found[0], logits.numpy(), atol=1e-4)
+        np.testing.assert_allclose(found[1], features.numpy(), atol=1e-4)
+
+
+def test_the_bundled_size_is_small():
+    net = DigitNet()
+    weights = sum(p.numel() for p in net.parameters())
+    assert weights < 250_000
+    logits, features = net.eval()(torch.zeros(2, 1, INPUT_SIDE, INPUT_SIDE))
+    assert logits.shape == (2, DIGIT_CLASSES)
+    assert features.shape == (2, 96, 7, 7)
+
+
+def test_the_head_sees_pooled_features_alone():
+    net = made()
+    ink = torch.rand(4, 1, INPUT_SIDE, INPUT_SIDE)
+    with torch.inference_mode():
+        logits, features = net(ink)
+        torch.testing.assert_close(net.head(features.mean(dim=(2, 3))), logits)
+
+
+@pytest.mark.parametrize("width", [0.1, 1.0, 2.0])
+def test_width_scales_every_layer_and_never_to_nothing(width):
+    channels = [block.convolution.out_channels for block in DigitNet(width=width).features]
+    assert channels == [max(8, round(c * width)) for c in (16, 32, 32, 64, 96, 96)]
+
+
+@pytest.mark.parametrize("recurrent", [8, 0])
+def test_the_line_network_is_the_same_in_onnxruntime_at_any_width(tmp_path, recurrent):
+    torch.manual_seed(1)
+    net = LineNet(recurrent=recurrent)
+    net.train()
+    net(torch.rand(4, 1, LINE_HEIGHT, 64))
+    path = tmp_path / "net.onnx"
+    export_line(net, path, height=LINE_HEIGHT)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    session = Session(ModelCard(name="line-x", task="line", path=path, sha256=digest, alphabet=(*DIGITS, BLANK)))
+    for count, width in ((1, 40), (3, 200)):
+        ink = np.random.default_rng(count).random((count, 1, LINE_HEIGHT, width), np.float32)
+        (found,) = session.run(["log_probs"], {"ink": ink})
+        assert found.shape == (width // LINE_STEP, count, LINE_CLASSES)
+        np.testing.assert_allclose(np.exp(found).sum(axis=2), 1, atol=1e-4)
+        with torch.inference_mode():
+            np.testing.assert_allclose(found, net(torch.from_numpy(ink)).numpy(), atol=1e-3)
