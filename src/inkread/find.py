@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.errors import InvalidOption
-from inkread.geometry import Box
-from inkread.parts import Candidate, CleanPage, LineOfCandidates
+from inkread.geometry import Box, Quad
+from inkread.parts import Candidate, CleanPage, LineCrop, LineOfCandidates, Word
 
 __all__ = ["FindOptions", "find_candidates", "remove_rules"]
 
@@ -46,6 +46,8 @@ BRIDGE = 7
 # component being one mark; natural logarithms.
 FRAGMENT_LOG_PRIOR = -2.0
 TOUCHING_LOG_PRIOR = -1.5
+# A gap wider than this share of a digit's height parts words.
+WORD_GAP = 0.8
 # A frame (comb box, table) is large, open inside, and holds other components.
 FRAME_FILL = 0.3
 
@@ -460,8 +462,52 @@ def _propose(ink: Image, line: list[_Component], options: FindOptions) -> LineOf
                 )
             )
     return LineOfCandidates(
-        pieces=tuple(piece.box for piece in pieces), candidates=tuple(candidates), digit_height=height
+        pieces=tuple(piece.box for piece in pieces),
+        candidates=tuple(candidates),
+        digit_height=height,
+        words=_words(ink, pieces, candidates, height),
     )
+
+
+def _words(ink: Image, pieces: list[_Component], candidates: list[Candidate], height: float) -> tuple[Word, ...]:
+    """Pieces parted at clear gaps."""
+    starts, reach = [0], pieces[0].x1
+    for i, piece in enumerate(pieces[1:], start=1):
+        if piece.x0 - reach > WORD_GAP * height:
+            starts.append(i)
+        reach = max(reach, piece.x1)
+    ends = [*starts[1:], len(pieces)]
+    joined = {(c.start, c.end) for c in candidates if c.end - c.start > 1}
+    words = []
+    for start, end in zip(starts, ends, strict=True):
+        is_plain = not any(start <= a and b <= end for a, b in joined)
+        words.append(
+            Word(
+                start=start,
+                end=end,
+                crop=_word_crop(ink, pieces[start:end], height),
+                digit_height=height,
+                is_plain=is_plain,
+            )
+        )
+    return tuple(words)
+
+
+def _word_crop(ink: Image, pieces: list[_Component], height: float) -> LineCrop:
+    """The ink of some pieces in a box that is centered on their full-size members."""
+    full = [p for p in pieces if p.height >= 0.5 * height] or pieces
+    middle = float(np.median([p.middle_y for p in full]))
+    half = max(0.9 * height, 0.5 * height + 2)
+    x0, x1 = min(p.x0 for p in pieces), max(p.x1 for p in pieces)
+    y0, y1 = round(middle - half), round(middle + half)
+    crop = np.zeros((max(1, y1 - y0), x1 - x0), np.float32)
+    for p in pieces:
+        top, bottom = max(p.y0, y0), min(p.y1, y1)
+        if top < bottom:
+            part = ink[top:bottom, p.x0 : p.x1] * p.mask[top - p.y0 : bottom - p.y0]
+            region = crop[top - y0 : bottom - y0, p.x0 - x0 : p.x1 - x0]
+            np.maximum(region, part, out=region)
+    return LineCrop(ink=crop, quad=Quad.of_box(Box(x0, y0, x1, y1)))
 
 
 def _log_prior_other(owners: list[_Component], whole: bool, height: float) -> float:

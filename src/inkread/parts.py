@@ -25,6 +25,7 @@ __all__ = [
     "LineOfCandidates",
     "PageImage",
     "Scores",
+    "Word",
 ]
 
 DIGITS = tuple("0123456789")
@@ -164,6 +165,35 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """Neighboring pieces of a line without a clear gap between them, to be read as a whole.
+
+    Attributes
+    ----------
+    start, end
+        The half-open range of pieces of its line.
+    crop
+        Their ink, alone, with room above and below; its quad is upright.
+    digit_height
+        The usual height of a full digit, in pixels of the crop.
+    is_plain
+        Whether nothing in it was cut and nothing could be joined: each piece can only be a mark of its own.
+    """
+
+    start: int
+    end: int
+    crop: LineCrop
+    digit_height: float
+    is_plain: bool
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise InvalidArray(f"a word takes at least one piece; got {self.start} to {self.end}")
+        if not self.digit_height > 0:
+            raise InvalidArray(f"a digit's height is above 0; got {self.digit_height}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineOfCandidates:
     """A line cut into pieces of ink, and every way of taking pieces for digits that is worth a look.
 
@@ -175,11 +205,14 @@ class LineOfCandidates:
         Each takes some neighboring pieces; every piece is in at least one.
     digit_height
         The usual height of a full digit in this line, in pixels of the clean page.
+    words
+        The same pieces, parted at clear gaps; every piece is in one word.
     """
 
     pieces: tuple[Box, ...]
     candidates: tuple[Candidate, ...]
     digit_height: float
+    words: tuple[Word, ...] = ()
 
     @property
     def box(self) -> Box:

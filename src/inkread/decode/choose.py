@@ -17,7 +17,7 @@ from inkread.decode.lattice import Reading, read_lattice
 from inkread.geometry import Box
 from inkread.parts import LineOfCandidates
 
-__all__ = ["ChosenLine", "PageReading", "choose_digits"]
+__all__ = ["ChosenLine", "PageReading", "choose_digits", "of_like_size"]
 
 # Share of digits among the marks of a picture that is said to be a line, or a digit.
 EXPECTED_SHARE = 0.9
@@ -40,6 +40,8 @@ class ChosenLine:
     ----------
     boxes
         Where they stand on the clean page.
+    spans
+        For each digit the half-open range of pieces of its line that it takes.
     probabilities
         For each digit, float64 (10,): of this ink being taken, and for each of the ten.
     texts
@@ -48,6 +50,7 @@ class ChosenLine:
     """
 
     boxes: tuple[Box, ...]
+    spans: tuple[tuple[int, int], ...]
     probabilities: tuple[NDArray[np.float64], ...]
     texts: tuple[tuple[str, float], ...]
 
@@ -58,6 +61,7 @@ class ChosenLine:
         return replace(
             self,
             boxes=tuple(self.boxes[k] for k in kept),
+            spans=tuple(self.spans[k] for k in kept),
             probabilities=tuple(self.probabilities[k] for k in kept),
             texts=(),
         )
@@ -65,9 +69,20 @@ class ChosenLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageReading:
-    """The lines that hold digits, and how many marks of the size of a digit there were to read."""
+    """What the digit network makes of a page.
+
+    Attributes
+    ----------
+    lines
+        One for each line of candidates; some hold no digits.
+    shares
+        For each line, how much of it is believed to be digits, in [0, 1].
+    marks
+        How many marks of the size of a digit there were to read.
+    """
 
     lines: tuple[ChosenLine, ...]
+    shares: tuple[float, ...]
     marks: int
 
     @property
@@ -113,13 +128,14 @@ def choose_digits(
         shares = [EXPECTED_SHARE] * len(found)
     weighed = [with_digit_share(values, share) for values, share in zip(scores, shares, strict=True)]
     lines = [_choose(line, values, least_probability) for line, values in zip(found, weighed, strict=True)]
-    return PageReading(lines=tuple(_of_like_size([line for line in lines if line.boxes])), marks=marks)
+    return PageReading(lines=tuple(lines), shares=tuple(shares), marks=marks)
 
 
 def _choose(line: LineOfCandidates, scores: NDArray[np.float32], least_probability: float) -> ChosenLine:
     reading = _read(line, scores)
     chosen = ChosenLine(
         boxes=tuple(line.candidates[i].box for i in reading.chosen),
+        spans=tuple((line.candidates[i].start, line.candidates[i].end) for i in reading.chosen),
         probabilities=tuple(reading.digit_probs),
         texts=tuple((h.text, min(1.0, float(np.exp(h.log_prob)))) for h in reading.hypotheses),
     )
@@ -146,19 +162,20 @@ def _marks(line: LineOfCandidates, scores: NDArray[np.float32]) -> NDArray[np.fl
     return scores[taken]
 
 
-def _of_like_size(lines: Sequence[ChosenLine]) -> list[ChosenLine]:
-    """Lines without dirt and shadows: what is far smaller, or far larger, than the page's digits is none of them."""
-    heights = np.array([box.height for line in lines for box in line.boxes])
+def of_like_size(reading: PageReading) -> PageReading:
+    """The reading without dirt and shadows: what is far smaller, or far larger, than the page's digits is none."""
+    heights = np.array([box.height for line in reading.lines for box in line.boxes])
     if len(heights) < 2:
-        return list(lines)
+        return reading
     # The typical height is that of the digits that hold most of the page's ink.
     order = np.sort(heights)
     passed = np.cumsum(order)
     typical = float(order[np.searchsorted(passed, passed[-1] / 2)])
-    kept = [
-        line.only([k for k, box in enumerate(line.boxes) if _is_like(box, typical, len(heights))]) for line in lines
-    ]
-    return [line for line in kept if line.boxes]
+    lines = tuple(
+        line.only([k for k, box in enumerate(line.boxes) if _is_like(box, typical, len(heights))])
+        for line in reading.lines
+    )
+    return replace(reading, lines=lines)
 
 
 def _is_like(box: Box, typical: float, count: int) -> bool:

@@ -14,16 +14,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.clean import CleanOptions, clean
-from inkread.decode.choose import PageReading, choose_digits
+from inkread.decode.agree import agree, doubtful_words
+from inkread.decode.choose import PageReading, choose_digits, of_like_size
 from inkread.errors import InkreadError, InvalidArray, InvalidOption
 from inkread.find import FindOptions, as_one_digit, find_candidates
 from inkread.geometry import Box, PageTransform, Stroke
 from inkread.inputs import InputLimits, describe, draw_page, expand_sources, open_source
-from inkread.models.registry import ModelCard, bundled, load_card
-from inkread.parts import DIGITS, CleanPage, PageImage
+from inkread.models.registry import TASKS, ModelCard, bundled, bundled_cards, load_card
+from inkread.parts import DIGITS, CleanPage, LineOfCandidates, PageImage
 from inkread.reader.compose import compose_line
 from inkread.recognize.digit import DigitRecognizer
-from inkread.recognize.prepare import to_ink
+from inkread.recognize.line import LineRecognizer
+from inkread.recognize.prepare import LINE_DIGIT_HEIGHT, prepare_line, to_ink
 from inkread.results import Classification, Document, Line, Page, Problem
 
 __all__ = ["LAYOUTS", "Layout", "Reader", "ReaderOptions", "classify", "read", "read_many", "read_strokes"]
@@ -98,22 +100,30 @@ class Reader:
             task: card if isinstance(card, ModelCard) else load_card(Path(card).with_suffix(".toml"))
             for task, card in (models or {}).items()
         }
-        if unknown := set(given) - {"digit"}:
-            raise InvalidOption(f"unknown task {', '.join(sorted(unknown))}; a reader uses: digit")
-        self._card = given.get("digit") or bundled("digit")
-        self._recognizer: DigitRecognizer | None = None
+        if unknown := set(given) - set(TASKS):
+            raise InvalidOption(f"unknown task {', '.join(sorted(unknown))}; a reader uses: {', '.join(TASKS)}")
+        there = {card.task for card in bundled_cards()}
+        self._cards = {task: given.get(task) or bundled(task) for task in TASKS if task in given or task in there}
+        self._digit_recognizer: DigitRecognizer | None = None
+        self._line_recognizer: LineRecognizer | None = None
         self._lock = Lock()
 
     @property
     def model(self) -> dict[str, str]:
         """The names of the networks, by task."""
-        return {"digit": self._card.name}
+        return {task: card.name for task, card in self._cards.items()}
 
     def _digits(self) -> DigitRecognizer:
         with self._lock:
-            if self._recognizer is None:
-                self._recognizer = DigitRecognizer(self._card, threads=self.options.threads)
-            return self._recognizer
+            if self._digit_recognizer is None:
+                self._digit_recognizer = DigitRecognizer(self._cards["digit"], threads=self.options.threads)
+            return self._digit_recognizer
+
+    def _lines(self) -> LineRecognizer:
+        with self._lock:
+            if self._line_recognizer is None:
+                self._line_recognizer = LineRecognizer(self._cards["line"], threads=self.options.threads)
+            return self._line_recognizer
 
     def read(
         self,
@@ -263,7 +273,9 @@ class Reader:
                 if _reads_better(other, reading):
                     page, reading = turned, other
         return tuple(
-            compose_line(line, page.to_source, min_confidence=options.min_confidence) for line in reading.lines
+            compose_line(line, page.to_source, min_confidence=options.min_confidence)
+            for line in reading.lines
+            if line.boxes
         )
 
     def _choose(self, page: CleanPage, options: ReaderOptions) -> PageReading:
@@ -271,12 +283,21 @@ class Reader:
         inks = [candidate.ink for line in found for candidate in line.candidates]
         scores = self._digits().recognize(inks)
         ends = np.cumsum([len(line.candidates) for line in found])[:-1]
-        return choose_digits(
+        reading = choose_digits(
             found,
             np.split(scores, ends) if found else [],
             least_probability=options.min_digit_confidence,
             anything=options.layout == "page",
         )
+        return of_like_size(self._with_lines(found, reading) if options.layout != "digit" else reading)
+
+    def _with_lines(self, found: Sequence[LineOfCandidates], reading: PageReading) -> PageReading:
+        """The reading, with the line network asked about the words that the digit network is not sure of."""
+        doubtful = doubtful_words(found, reading)
+        if not doubtful or "line" not in self._cards:
+            return reading
+        strips = [prepare_line(word.crop.ink, digit_height=word.digit_height) for _, word in doubtful]
+        return agree(reading, doubtful, self._lines().recognize(strips), strip_height=LINE_DIGIT_HEIGHT)
 
 
 def _is_doubtful(reading: PageReading) -> bool:

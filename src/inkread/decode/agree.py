@@ -1,0 +1,140 @@
+"""Two readers of one word: the digit network piece by piece, the line network as a whole.
+
+Where both say the same, that is surer than either; where they differ, the surer one is believed, and the other becomes
+an alternative. The line network is asked only about words that the digit network is not sure of, and only where the
+line is believed to hold digits: it has no class for letters.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkread.decode.choose import ChosenLine, PageReading
+from inkread.decode.ctc import prefix_beam
+from inkread.geometry import Box
+from inkread.parts import DIGITS, Hypothesis, LineOfCandidates, Scores, Word
+
+__all__ = ["agree", "doubtful_words"]
+
+# A word whose every digit is at least this sure, and where nothing could be cut or joined otherwise, needs no second
+# reader.
+SURE = 0.95
+# Lines believed to hold less digits than this are not asked about: the line network would read letters as digits.
+LEAST_SHARE = 0.5
+# A word that the digit network reads as no number at all is believed to be one only above this probability.
+ALONE = 0.7
+# Ink from which a pixel belongs to a digit's box.
+STRONG_INK = 0.5
+
+
+def doubtful_words(found: Sequence[LineOfCandidates], reading: PageReading) -> list[tuple[int, Word]]:
+    """The words worth a second reader, each with the number of its line."""
+    words = []
+    for number, (line, chosen, share) in enumerate(zip(found, reading.lines, reading.shares, strict=True)):
+        if share < LEAST_SHARE:
+            continue
+        for word in line.words:
+            own = _own(chosen, word)
+            sure = bool(own) and all(chosen.probabilities[k].max() >= SURE for k in own)
+            if not (sure and word.is_plain):
+                words.append((number, word))
+    return words
+
+
+def agree(
+    reading: PageReading, words: Sequence[tuple[int, Word]], scores: Sequence[Scores], *, strip_height: float
+) -> PageReading:
+    """The reading with a second opinion on some words.
+
+    Parameters
+    ----------
+    reading
+        What the digit network says.
+    words
+        The words asked about, each with the number of its line.
+    scores
+        What the line network says about each, its columns those of a strip.
+    strip_height
+        Height of a usual digit on that strip, in pixels.
+    """
+    lines = list(reading.lines)
+    for (number, word), frames in zip(words, scores, strict=True):
+        hypotheses = prefix_beam(frames)
+        lines[number] = _merged(lines[number], word, frames, hypotheses, word.digit_height / strip_height)
+    return replace(reading, lines=tuple(lines))
+
+
+def _own(line: ChosenLine, word: Word) -> list[int]:
+    """Indexes of the line's digits that lie in the word."""
+    return [k for k, (start, end) in enumerate(line.spans) if word.start <= start and end <= word.end]
+
+
+def _merged(line: ChosenLine, word: Word, frames: Scores, hypotheses: Sequence[Hypothesis], pixel: float) -> ChosenLine:
+    own = _own(line, word)
+    text = "".join(DIGITS[int(line.probabilities[k].argmax())] for k in own)
+    probability = float(np.prod([line.probabilities[k].max() for k in own])) if own else 1.0 - ALONE
+    best = hypotheses[0]
+    other = float(np.exp(best.log_prob))
+    if best.text == text:
+        if not text:
+            return line
+        # Wrong only if both are, as far as their mistakes are independent; they share the ink, so half of that gain.
+        gain = 0.5 * (1 - probability) * other
+        factor = ((probability + gain) / probability) ** (1 / len(own)) if probability > 0 else 1.0
+        probabilities = list(line.probabilities)
+        for k in own:
+            raised = np.minimum(probabilities[k] * factor, 1.0)
+            probabilities[k] = raised / max(1.0, float(raised.sum()))
+        return replace(line, probabilities=tuple(probabilities), texts=())
+    if other <= probability or not best.text or (not own and other < ALONE):
+        return line
+    boxes = _boxes(word, frames, best, pixel)
+    probabilities_of_best = [_digit_probabilities(frames, span, other ** (1 / len(best.text))) for span in best.spans]
+    before = [k for k, (start, _) in enumerate(line.spans) if start < word.start]
+    after = [k for k, (start, _) in enumerate(line.spans) if start >= word.end]
+    return ChosenLine(
+        boxes=(*(line.boxes[k] for k in before), *boxes, *(line.boxes[k] for k in after)),
+        spans=(
+            *(line.spans[k] for k in before),
+            *([(word.start, word.end)] * len(boxes)),
+            *(line.spans[k] for k in after),
+        ),
+        probabilities=(
+            *(line.probabilities[k] for k in before),
+            *probabilities_of_best,
+            *(line.probabilities[k] for k in after),
+        ),
+        texts=(),
+    )
+
+
+def _digit_probabilities(frames: Scores, span: tuple[int, int], whole: float) -> NDArray[np.float64]:
+    """The ten digits at the frame where one of them is surest, scaled by the sureness of the word a digit."""
+    rows = np.exp(frames.log_probs[span[0] : span[1], : len(DIGITS)].astype(np.float64))
+    row = rows[rows.max(axis=1).argmax()]
+    return np.asarray(row / max(float(row.sum()), 1e-12) * whole)
+
+
+def _boxes(word: Word, frames: Scores, hypothesis: Hypothesis, pixel: float) -> list[Box]:
+    """Where the characters stand on the page: between the middles of their frames, drawn tight around the ink."""
+    ink = word.crop.ink > STRONG_INK
+    height, width = ink.shape
+    origin = word.crop.quad.box
+    centers = np.array([float(frames.columns[a:b].mean()) * pixel for a, b in hypothesis.spans])
+    edges = np.concatenate([[0.0], (centers[:-1] + centers[1:]) / 2, [float(width)]])
+    boxes = []
+    for low, high in itertools.pairwise(edges):
+        a = int(np.clip(round(low), 0, width - 1))
+        b = int(np.clip(round(high), a + 1, width))
+        rows, columns = np.flatnonzero(ink[:, a:b].any(axis=1)), np.flatnonzero(ink[:, a:b].any(axis=0))
+        if len(rows):
+            x0, x1, y0, y1 = a + columns[0], a + columns[-1] + 1, rows[0], rows[-1] + 1
+        else:
+            x0, x1, y0, y1 = a, b, 0, height
+        boxes.append(Box(origin.x0 + float(x0), origin.y0 + float(y0), origin.x0 + float(x1), origin.y0 + float(y1)))
+    return boxes
