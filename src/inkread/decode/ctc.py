@@ -67,9 +67,11 @@ def prefix_beam(scores: Scores, *, width: int = 8, classes: int = 4) -> tuple[Hy
             if prefix:
                 stay[1] = np.logaddexp(stay[1], in_character + row[prefix[-1]])
             for c in tried:
-                longer = grown.setdefault((*prefix, c), [NEVER, NEVER])
                 # The same character again needs a blank between.
                 before = in_blank if prefix and prefix[-1] == c else total
+                if before == NEVER:
+                    continue
+                longer = grown.setdefault((*prefix, c), [NEVER, NEVER])
                 longer[1] = np.logaddexp(longer[1], before + row[c])
         best = sorted(grown.items(), key=lambda entry: -float(np.logaddexp(entry[1][0], entry[1][1])))[:width]
         beam = {prefix: (ends[0], ends[1]) for prefix, ends in best}

@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+
+from inkread.decode.agree import agree, doubtful_words
+from inkread.decode.choose import ChosenLine, PageReading
+from inkread.geometry import Box, Quad
+from inkread.parts import BLANK, DIGITS, LineCrop, LineOfCandidates, Scores, Word
+
+
+def peaked(digit, probability):
+    row = np.full(10, (1 - probability) / 20)
+    row[digit] = probability
+    return row
+
+
+def word_of(start, end, *, width=44, is_plain=False):
+    ink = np.zeros((36, width), np.float32)
+    ink[7:29, 2:18] = 1
+    ink[7:29, 24:42] = 1
+    crop = LineCrop(ink=ink, quad=Quad.of_box(Box(100, 50, 100 + width, 86)))
+    return Word(start=start, end=end, crop=crop, digit_height=22.0, is_plain=is_plain)
+
+
+def line_of(text, probability, *, pieces=2):
+    return ChosenLine(
+        boxes=tuple(Box(100 + 22 * i, 57, 118 + 22 * i, 79) for i in range(len(text))),
+        spans=tuple((i, i + 1) for i in range(len(text))),
+        probabilities=tuple(peaked(int(c), probability) for c in text),
+        texts=((text, probability),),
+    )
+
+
+def frames_of(text, probability, *, frames=11):
+    """Sure blanks, and each character in one frame over its own half of the strip."""
+    rows = np.full((frames, 11), 1e-4)
+    rows[:, 10] = 1 - 1e-3
+    for k, c in enumerate(text):
+        at = round((k + 0.5) * frames / len(text))
+        rows[at] = (1 - probability) / 10
+        rows[at, int(c)] = probability
+    rows /= rows.sum(axis=1, keepdims=True)
+    columns = (np.arange(frames, dtype=np.float32) + 0.5) * 4
+    return Scores(log_probs=np.log(rows).astype(np.float32), alphabet=(*DIGITS, BLANK), columns=columns)
+
+
+def reading_of(line, *, share=0.9):
+    return PageReading(lines=(line,), shares=(share,), marks=2)
+
+
+def text_of(reading):
+    return "".join(str(int(p.argmax())) for line in reading.lines for p in line.probabilities)
+
+
+def test_two_readers_that_agree_are_surer_than_one():
+    before = reading_of(line_of("12", 0.8))
+    after = agree(before, [(0, word_of(0, 2))], [frames_of("12", 0.95)], strip_height=22)
+    assert text_of(after) == "12"
+    assert after.certainty > before.certainty
+    assert all(p.sum() <= 1 + 1e-9 for p in after.lines[0].probabilities)
+
+
+def test_the_surer_reader_wins_where_they_differ():
+    doubtful = reading_of(line_of("17", 0.5))
+    assert text_of(agree(doubtful, [(0, word_of(0, 2))], [frames_of("12", 0.97)], strip_height=22)) == "12"
+    sure = reading_of(line_of("17", 0.99))
+    assert text_of(agree(sure, [(0, word_of(0, 2))], [frames_of("12", 0.6)], strip_height=22)) == "17"
+
+
+def test_digits_of_the_line_network_stand_where_their_ink_is():
+    nothing = reading_of(line_of("", 0.5))
+    after = agree(nothing, [(0, word_of(0, 1))], [frames_of("12", 0.97)], strip_height=22)
+    first, second = after.lines[0].boxes
+    assert first == Box(102, 57, 118, 79)
+    assert second == Box(124, 57, 142, 79)
+
+
+def test_a_word_that_only_the_line_network_reads_must_be_sure():
+    nothing = reading_of(line_of("", 0.5))
+    assert text_of(agree(nothing, [(0, word_of(0, 1))], [frames_of("12", 0.6)], strip_height=22)) == ""
+
+
+def test_other_words_of_the_line_stay_as_they_were():
+    line = line_of("1234", 0.6)
+    after = agree(reading_of(line), [(0, word_of(1, 3))], [frames_of("99", 0.97)], strip_height=22)
+    assert text_of(after) == "1994"
+    assert after.lines[0].boxes[0] == line.boxes[0]
+    assert after.lines[0].boxes[3] == line.boxes[3]
+
+
+@pytest.mark.parametrize(
+    ("probability", "is_plain", "share", "asked"),
+    [(0.99, True, 0.9, False), (0.99, False, 0.9, True), (0.7, True, 0.9, True), (0.7, True, 0.2, False)],
+)
+def test_only_doubtful_words_of_number_lines_are_asked_about(probability, is_plain, share, asked):
+    word = word_of(0, 2, is_plain=is_plain)
+    pieces = (Box(100, 57, 118, 79), Box(122, 57, 140, 79))
+    found = LineOfCandidates(pieces=pieces, candidates=(), digit_height=22.0, words=(word,))
+    reading = reading_of(line_of("12", probability), share=share)
+    assert doubtful_words([found], reading) == ([(0, word)] if asked else [])
