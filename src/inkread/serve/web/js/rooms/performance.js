@@ -1,0 +1,285 @@
+/** The room that shows how well the bundled models read: the reports of the server and nothing else. */
+import * as api from "../api.js";
+import { byteSize } from "../state/reading.js";
+import * as state from "../state/report.js";
+import { copyButton } from "../ui/actions.js";
+import { fill, make } from "../ui/dom.js";
+import { remark, trouble } from "../ui/notice.js";
+import { linePlot } from "../ui/plot.js";
+
+const TASKS = /** @type {Record<string, string>} */ ({
+  digit: "Single digits",
+  digits: "Single digits",
+  line: "Lines",
+  lines: "Lines",
+  pages: "Pages",
+  page: "Pages",
+});
+
+/** @param {import("../app.js").Context} context */
+export function open({ main, signal }) {
+  const content = make("div", { class: "reports", "aria-busy": "true" }, make("p", { class: "empty" }, "Fetching the reports …"));
+  main.append(
+    make(
+      "div",
+      { class: "room-head" },
+      make("h1", null, "Performance"),
+      make("p", null, "How often the bundled models are right, measured on writing that they have never seen. Every figure can be made again with the command beside it."),
+    ),
+    content,
+  );
+  load();
+
+  async function load() {
+    try {
+      const [{ reports }, { models }] = await Promise.all([api.reports(), api.models()]);
+      if (signal.aborted) return;
+      content.removeAttribute("aria-busy");
+      fill(
+        content,
+        models.length > 0 && modelTable(models),
+        reports.length > 0
+          ? reports.map(section)
+          : remark("No report has been written yet", "Run inkread evaluate, and its figures appear here."),
+      );
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof api.RequestFailed)) throw error;
+      content.removeAttribute("aria-busy");
+      fill(content, trouble(error.words, { label: "Try again", act: load }));
+    }
+  }
+}
+
+/** @param {state.Card[]} models */
+function modelTable(models) {
+  return make(
+    "section",
+    { "aria-labelledby": "models" },
+    make("h2", { id: "models" }, "Models"),
+    scrolling(
+      "Models",
+      make(
+        "table",
+        null,
+        make("thead", null, make("tr", null, ["Model", "Reads", "Size"].map((name) => make("th", { scope: "col" }, name)))),
+        make(
+          "tbody",
+          null,
+          models.map((model) =>
+            make(
+              "tr",
+              null,
+              make("th", { scope: "row" }, make("code", null, model.name)),
+              make("td", null, TASKS[model.task] ?? model.task),
+              make("td", { class: "number-cell" }, model.bytes ? byteSize(model.bytes) : "–"),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/**
+ * @param {state.Report} report
+ * @param {number} index
+ */
+function section(report, index) {
+  const accuracy = state.accuracyWords(report.accuracy);
+  const id = `report-${index}`;
+  const training = state.trainingCurves(report);
+  const loss = training.filter(({ name }) => name === "loss");
+  const validation = training.filter(({ name }) => name !== "loss");
+  const coverage = report.curves?.coverage;
+  return make(
+    "section",
+    { class: "report", "aria-labelledby": id },
+    make("h2", { id }, `${TASKS[report.task] ?? report.task}: ${state.dataWords(report)}`),
+    make(
+      "dl",
+      { class: "figures" },
+      figure(report.per_class ? "Right" : "Read exactly", accuracy.value, accuracy.interval),
+      figure(report.per_class ? "Digits" : "Pictures", report.n.toLocaleString("en")),
+      report.calibration &&
+        figure(
+          "Confidence is off by",
+          `${(report.calibration.expected_calibration_error * 100).toFixed(2)} %`,
+          "on average: what it claims beside how often it is right",
+        ),
+      state.speedWords(report).map(({ name, value }) => figure(name, value)),
+    ),
+    report.groups && groupTable(report.groups),
+    make(
+      "div",
+      { class: "plots" },
+      loss.length > 0 && linePlot({ label: "Loss while training", x: "step", y: "loss", series: loss, from: [0, 0] }),
+      validation.length > 0 && linePlot({ label: "While training, on writers held out", x: "step", y: "right in %", series: validation }),
+      report.calibration &&
+        linePlot({
+          label: "Confidence against truth",
+          x: "confidence",
+          y: "share that is right",
+          series: [{ name: "measured", points: report.calibration.reliability.map((bin) => [bin.confidence, bin.accuracy]) }],
+          diagonal: true,
+          from: [0, 0],
+        }),
+      coverage &&
+        linePlot({
+          label: "Mistakes among what is accepted",
+          x: "share accepted, surest first",
+          y: "share wrong",
+          series: [{ name: "wrong", points: coverage.coverage.map((share, at) => [share, coverage.error[at]]) }],
+          from: [0, 0],
+        }),
+    ),
+    report.confusion && confusionTable(report.confusion, id),
+    report.per_class && classTable(report),
+    make(
+      "div",
+      { class: "command" },
+      make("code", null, report.command),
+      copyButton(() => report.command, "Copy", "small"),
+    ),
+    make("p", { class: "aside" }, `Measured ${day(report.date)} on ${report.machine.processor ?? "a machine"}, ${report.machine.cores ?? "?"} cores.`),
+  );
+}
+
+/** @param {string} date */
+function day(date) {
+  return date.slice(0, 10);
+}
+
+/** @param {state.Report} report */
+function classTable(report) {
+  return make(
+    "details",
+    { class: "fold" },
+    make("summary", null, "Figures of each digit"),
+    scrolling(
+      "Figures of each digit",
+      make(
+        "table",
+        null,
+        make(
+          "thead",
+          null,
+          make("tr", null, ["Digit", "Precision", "Recall", "F1", "Support"].map((name) => make("th", { scope: "col" }, name))),
+        ),
+        make(
+          "tbody",
+          null,
+          state.classRows(report).map(({ name, precision, recall, f1, support }) =>
+            make(
+              "tr",
+              null,
+              make("th", { scope: "row" }, name),
+              [precision, recall, f1, support].map((value) => make("td", { class: "number-cell" }, value)),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/**
+ * @param {number[][]} confusion
+ * @param {string} id
+ */
+function confusionTable(confusion, id) {
+  const worst = state.worstMistakes(confusion, 3);
+  return make(
+    "div",
+    { class: "confusion-place" },
+    make("h3", { id: `${id}-confusion` }, "What is taken for what"),
+    worst.length > 0 &&
+      make(
+        "p",
+        { class: "aside" },
+        `Most often: ${worst.map(({ truth, read, count }) => `${truth} read as ${read} (${count})`).join(", ")}.`,
+      ),
+    scrolling(
+      "What is taken for what",
+      make(
+        "table",
+        { class: "confusion", "aria-labelledby": `${id}-confusion` },
+        make(
+          "thead",
+          null,
+          make(
+            "tr",
+            null,
+            make("th", { scope: "col" }, make("span", { class: "unseen" }, "Truth")),
+            confusion.map((_, read) => make("th", { scope: "col" }, make("span", { class: "unseen" }, "read as "), String(read))),
+          ),
+        ),
+        make(
+          "tbody",
+          null,
+          state.confusionCells(confusion).map((row, truth) =>
+            make(
+              "tr",
+              null,
+              make("th", { scope: "row" }, make("span", { class: "unseen" }, "truth "), String(truth)),
+              row.map(({ count, right, weight }) => {
+                const cell = make("td", { class: count === 0 ? "none" : right ? "right" : "wrong" }, String(count));
+                cell.style.setProperty("--weight", weight.toFixed(3));
+                return cell;
+              }),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** @param {Record<string, Record<string, any>>} groups */
+function groupTable(groups) {
+  return scrolling(
+    "Figures by kind of picture",
+    make(
+      "table",
+      null,
+      make(
+        "thead",
+        null,
+        make("tr", null, ["Kind", "Pictures", "Read exactly", "Digits found"].map((name) => make("th", { scope: "col" }, name))),
+      ),
+      make(
+        "tbody",
+        null,
+        Object.entries(groups).map(([name, group]) =>
+          make(
+            "tr",
+            null,
+            make("th", { scope: "row" }, name),
+            make("td", { class: "number-cell" }, String(group.n ?? "–")),
+            make("td", { class: "number-cell" }, state.shareWords(group.exact?.value)),
+            make("td", { class: "number-cell" }, state.shareWords(group.f1?.value ?? group.f1)),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/**
+ * A table that is wider than a telephone scrolls by itself, by keyboard too.
+ *
+ * @param {string} label
+ * @param {HTMLElement} table
+ */
+function scrolling(label, table) {
+  return make("div", { class: "scrolling", tabindex: "0", role: "region", "aria-label": label }, table);
+}
+
+/**
+ * @param {string} name
+ * @param {string} value
+ * @param {string | null} [remark]
+ */
+function figure(name, value, remark) {
+  return make("div", null, make("dt", null, name), make("dd", null, value, remark && make("small", null, remark)));
+}
