@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from prometheus_client import Gauge
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect, Request
@@ -51,10 +52,13 @@ class Bodies:
     ----------
     settings
         The limits of size and time.
+    gauge
+        Shows how many bytes are held.
     """
 
-    def __init__(self, settings: ServerSettings) -> None:
+    def __init__(self, settings: ServerSettings, *, gauge: Gauge | None = None) -> None:
         self._settings = settings
+        self._gauge = gauge
         self._held = 0
 
     @property
@@ -88,7 +92,7 @@ class Bodies:
                 async with asyncio.timeout(self._settings.body_timeout_s):
                     async for part in request.stream():
                         size += len(part)
-                        self._held += len(part)
+                        self._hold(len(part))
                         parts.append(part)
                         if size > most:
                             raise _too_large(most)
@@ -107,7 +111,12 @@ class Bodies:
             parts.clear()
             yield body
         finally:
-            self._held -= size
+            self._hold(-size)
+
+    def _hold(self, size: int) -> None:
+        self._held += size
+        if self._gauge is not None:
+            self._gauge.inc(size)
 
 
 def _too_large(most: int) -> SourceTooLarge:

@@ -14,18 +14,25 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inkread.errors import InkreadError
-from inkread.serve.problems import problem_response
+from inkread.serve.metrics import Metrics
+from inkread.serve.pages import PAGE_ADDRESSES
+from inkread.serve.problems import Overloaded, problem_response
 
-__all__ = ["Border", "route_of"]
+__all__ = ["Border", "answer_error", "mistake", "route_of"]
 
 _log = logging.getLogger("inkread.serve")
 
 
 def route_of(scope: Scope) -> str:
     """The route that answered, with its parameters' names and not their values; "other" where there is none."""
-    route = scope.get("route")
-    path = getattr(route, "path", None)
-    return path if isinstance(path, str) else "other"
+    path = getattr(scope.get("route"), "path", None)
+    if isinstance(path, str):
+        return path
+    # The page's own routes leave no trace in the scope.
+    asked: str = scope["path"]
+    if asked.startswith("/static/"):
+        return "/static/"
+    return asked if asked in PAGE_ADDRESSES else "other"
 
 
 class Border:
@@ -35,10 +42,13 @@ class Border:
     ----------
     app
         What is wrapped.
+    metrics
+        Where requests and refusals are counted.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -47,7 +57,7 @@ class Border:
         began = time.perf_counter()
         status = 0
         started = False
-        request_id = uuid.uuid4().hex[:16]
+        request_id = scope["inkread.request_id"] = uuid.uuid4().hex[:16]
 
         async def watch(message: Message) -> None:
             nonlocal status, started
@@ -65,29 +75,43 @@ class Border:
         try:
             await self._app(scope, receive, watch)
         except InkreadError as error:
-            if error.http_status >= 500 and not hasattr(error, "headers"):
-                _log_failure(error, request_id)
+            response = answer_error(error, scope, self._metrics)
             if not started:
-                await _answer(problem_response(error), scope, receive, watch)
+                await _answer(response, scope, receive, watch)
         except Exception as error:  # noqa: BLE001 (the border)
+            self._metrics.count_refusal("InkreadError")
             _log_failure(error, request_id)
             if not started:
-                told = InkreadError(f"an error inside inkread; the log has more under {request_id}")
-                await _answer(problem_response(told), scope, receive, watch)
+                await _answer(problem_response(mistake(scope)), scope, receive, watch)
         finally:
             seconds = time.perf_counter() - began
+            route = route_of(scope)
+            self._metrics.count_request(method=scope.get("method", "WS"), route=route, status=status, seconds=seconds)
             _log.info(
                 "request",
                 extra={
                     "fields": {
                         "id": request_id,
                         "method": scope.get("method", "WS"),
-                        "route": route_of(scope),
+                        "route": route,
                         "status": status,
                         "ms": round(1000 * seconds, 2),
                     }
                 },
             )
+
+
+def answer_error(error: InkreadError, scope: Scope, metrics: Metrics) -> Response:
+    """The answer that tells ``error``, which is counted, and logged where it is the server that failed."""
+    metrics.count_refusal(error.code)
+    if error.http_status >= 500 and not isinstance(error, Overloaded):
+        _log_failure(error, scope["inkread.request_id"])
+    return problem_response(error)
+
+
+def mistake(scope: Scope) -> InkreadError:
+    """The error that stands for a mistake in inkread itself: it tells nothing but where to look."""
+    return InkreadError(f"an error inside inkread; the log has more under {scope['inkread.request_id']}")
 
 
 async def _answer(response: Response, scope: Scope, receive: Receive, send: Send) -> None:

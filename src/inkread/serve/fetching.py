@@ -71,13 +71,13 @@ class Fetcher:
         SourceError
             If it cannot be fetched, or is too large.
         """
+        address = self._checked(url)
         import aiohttp
 
         timeout = aiohttp.ClientTimeout(total=self._settings.url_timeout_s)
         connector = aiohttp.TCPConnector(resolver=_resolver(self._is_allowed), use_dns_cache=False, force_close=True)
         try:
             async with aiohttp.ClientSession(connector=connector, timeout=timeout, trust_env=False) as session:
-                address = self._checked(url)
                 for _ in range(MOST_REDIRECTS + 1):
                     async with session.get(address, allow_redirects=False) as answer:
                         if answer.status not in _REDIRECTS:

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from inkread.serve.problems import BadRequest, ForeignOrigin, HostNotServed
 from inkread.serve.settings import ServerSettings
 
-__all__ = ["CONTENT_SECURITY_POLICY", "SAFE_METHODS", "Guard", "host_name", "is_same_origin"]
+__all__ = ["CONTENT_SECURITY_POLICY", "SAFE_METHODS", "Guard", "SafetyHeaders", "host_name", "is_same_origin"]
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -91,21 +91,17 @@ def _split(origin: str) -> tuple[str, str, int] | None:
     return scheme, parts.hostname, port or (443 if scheme == "https" else 80)
 
 
-class Guard:
-    """Refuses hosts that are not ours and writes from other pages; puts headers of safety on every answer.
+class SafetyHeaders:
+    """Puts headers of safety on every answer, problems too.
 
     Parameters
     ----------
     app
-        What is guarded.
-    settings
-        The hosts and the foreign origins that are let in.
+        What answers.
     """
 
-    def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
+    def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._hosts = settings.hosts
-        self._origins = frozenset(origin.lower().rstrip("/") for origin in settings.cors_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
@@ -123,8 +119,29 @@ class Guard:
                     headers.setdefault("Strict-Transport-Security", HSTS)
             await send(message)
 
-        self._check(scope)
         await self._app(scope, receive, send_safely)
+
+
+class Guard:
+    """Refuses hosts that are not ours, and writes that come from other pages.
+
+    Parameters
+    ----------
+    app
+        What is guarded.
+    settings
+        The hosts and the foreign origins that are let in.
+    """
+
+    def __init__(self, app: ASGIApp, settings: ServerSettings) -> None:
+        self._app = app
+        self._hosts = settings.hosts
+        self._origins = frozenset(origin.lower().rstrip("/") for origin in settings.cors_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] in ("http", "websocket"):
+            self._check(scope)
+        await self._app(scope, receive, send)
 
     def _check(self, scope: Scope) -> None:
         headers = Headers(scope=scope)

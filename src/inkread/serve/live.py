@@ -147,6 +147,8 @@ class _Video:
             await self._complain(None, InvalidOption("a frame is 8 bytes of its number and then a picture"))
             return
         (number,) = _NUMBER.unpack_from(content)
+        if self._newest is not None:
+            self._rooms.metrics.count_frame("dropped")
         self._newest = Frame(number=number, content=content[_NUMBER.size :], arrived=now)
         self._came.set()
 
@@ -182,12 +184,15 @@ class _Video:
                     work = partial(self._read, frame, self._region, self._options)
                     document = await self._rooms.reading.run(work)
             except Overloaded:
+                self._rooms.metrics.count_frame("dropped")
                 # A video has a next frame; waiting for it is all the answer that is needed.
                 await asyncio.sleep(0.05)
                 continue
             except InkreadError as error:
+                self._rooms.metrics.count_frame("failed")
                 await self._complain(frame.number, error)
                 continue
+            self._rooms.metrics.count_frame("read")
             self._broken = 0
             await self._tell(frame, document)
 

@@ -1,6 +1,7 @@
 """The page's files: each room at its own address, everything else under ``/static/``.
 
-Only files that lie in ``web/`` when the server starts are served, by their exact names.
+Only files that lie in ``web/`` when the server starts are served, by their exact names; one that is changed meanwhile
+is read again.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from starlette.routing import BaseRoute, Route
 
 from inkread.serve.problems import NotFound
 
-__all__ = ["PAGE_ROOMS", "ROOT_FILES", "WEB", "page_routes"]
+__all__ = ["PAGE_ADDRESSES", "PAGE_ROOMS", "ROOT_FILES", "WEB", "page_routes"]
 
 WEB = Path(__file__).parent / "web"
 PAGE_ROOMS = ("draw", "upload", "camera", "live", "performance", "api", "login")
 # Files that browsers look for at the root, or that must lie there to be in charge of the whole page.
 ROOT_FILES = ("favicon.ico", "manifest.webmanifest", "service-worker.js")
+
+# Every fixed address that is a file of the page.
+PAGE_ADDRESSES = frozenset({"/", *(f"/{name}" for name in (*PAGE_ROOMS, *ROOT_FILES))})
 
 _TYPES = {
     ".js": "text/javascript",
@@ -62,14 +66,16 @@ def page_routes(web: Path = WEB) -> list[BaseRoute]:
         for path in sorted(web.rglob("*"))
         if path.is_file() and not path.is_symlink() and not path.name.startswith((".", "_"))
     }
-    loaded: dict[str, _File] = {}
+    loaded: dict[str, tuple[int, _File]] = {}
 
     def file(name: str) -> _File:
-        if name not in files:
-            raise NotFound("there is nothing at this address")
-        if name not in loaded:
-            loaded[name] = _load(files[name])
-        return loaded[name]
+        try:
+            changed = files[name].stat().st_mtime_ns
+            if name not in loaded or loaded[name][0] != changed:
+                loaded[name] = changed, _load(files[name])
+        except (KeyError, FileNotFoundError) as error:
+            raise NotFound("there is nothing at this address") from error
+        return loaded[name][1]
 
     async def room(request: Request) -> Response:
         name = request.url.path.strip("/")

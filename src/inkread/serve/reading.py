@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import numpy as np
+from prometheus_client import Gauge
 
 from inkread.reader import Reader, ReaderOptions
 from inkread.serve.problems import Overloaded, ReadingTimeout
@@ -36,6 +37,8 @@ class Places:
         How many there are.
     what
         What takes them, for the message.
+    gauge
+        Shows how many are taken.
 
     Examples
     --------
@@ -45,10 +48,28 @@ class Places:
     1
     """
 
-    def __init__(self, most: int, *, what: str) -> None:
+    def __init__(self, most: int, *, what: str, gauge: Gauge | None = None) -> None:
         self._most = most
         self._what = what
-        self.count = 0
+        self._gauge = gauge
+        self._count = 0
+
+    @property
+    def count(self) -> int:
+        """How many are taken."""
+        return self._count
+
+    def take(self) -> None:
+        """Take one more, even where there is none left; :meth:`leave` gives it back."""
+        self._count += 1
+        if self._gauge is not None:
+            self._gauge.inc()
+
+    def leave(self) -> None:
+        """Give one back."""
+        self._count -= 1
+        if self._gauge is not None:
+            self._gauge.dec()
 
     @contextmanager
     def taken(self) -> Iterator[None]:
@@ -59,16 +80,16 @@ class Places:
         Overloaded
             If all are taken.
         """
-        if self.count >= self._most:
+        if self._count >= self._most:
             raise Overloaded(
                 f"{self.count} {self._what} are at work, as many as may be; try again",
                 headers={"Retry-After": str(RETRY_AFTER_S)},
             )
-        self.count += 1
+        self.take()
         try:
             yield
         finally:
-            self.count -= 1
+            self.leave()
 
 
 class ReadingRoom:
@@ -78,15 +99,17 @@ class ReadingRoom:
     ----------
     settings
         How many read at once, how many may wait, and how long.
+    gauge
+        Shows how many are in flight.
     """
 
-    def __init__(self, settings: ServerSettings) -> None:
+    def __init__(self, settings: ServerSettings, *, gauge: Gauge | None = None) -> None:
         # Threads that read at once share the cores already: one core for each reading.
         self.options = ReaderOptions(threads=1, limits=settings.input_limits())
         self.reader = Reader(self.options)
         self._settings = settings
         self._threads = ThreadPoolExecutor(settings.read_threads, thread_name_prefix="reading")
-        self._places = Places(settings.max_in_flight, what="requests")
+        self._places = Places(settings.max_in_flight, what="requests", gauge=gauge)
         self._ready = False
 
     @property
@@ -149,10 +172,10 @@ class ReadingRoom:
             return
         if future.cancel():  # type: ignore[attr-defined]
             return
-        self._places.count += 1
+        self._places.take()
 
         def done(finished: asyncio.Future[Answer]) -> None:
-            self._places.count -= 1
+            self._places.leave()
             if not finished.cancelled():
                 finished.exception()  # it is nobody's any more
 

@@ -18,6 +18,7 @@ from inkread.inputs import TAKEN_KINDS
 from inkread.reader import Layout
 from inkread.serve.answers import Outcome, choose_media_type, render
 from inkread.serve.bodies import Upload, parse_form
+from inkread.serve.openapi import PICTURES_BODY, READ_ANSWERS, answer_of
 from inkread.serve.problems import BadRequest
 from inkread.serve.rooms import Rooms, rooms_of
 
@@ -69,7 +70,7 @@ def region_of(text: str | None) -> tuple[float, float, float, float] | None:
     return x0, y0, x1, y1
 
 
-@router.post("/read", summary="Read pictures and documents")
+@router.post("/read", summary="Read pictures and documents", responses=READ_ANSWERS, openapi_extra=PICTURES_BODY)
 async def read(request: Request, parameters: Annotated[ReadParameters, Query()]) -> Response:
     """Read one picture or document, or many: a form with parts named `files`, the picture itself, or `{"url": …}`."""
     rooms = rooms_of(request)
@@ -115,7 +116,9 @@ async def _answer(uploads: Sequence[Upload], parameters: ReadParameters, media_t
     def outcome(upload: Upload) -> Outcome:
         try:
             document = rooms.reading.reader.read(upload.content, region=region, options=options)
+            rooms.metrics.count_document(document)
         except InkreadError as error:
+            rooms.metrics.count_refusal(error.code)
             return Outcome(name=upload.name, content=b"", error=_named(error, upload.name))
         return Outcome(name=upload.name, content=upload.content, document=replace(document, source=upload.name))
 
@@ -138,7 +141,17 @@ def _named(error: InkreadError, name: str) -> InkreadError:
     return type(error)(message, source=name)
 
 
-@router.post("/strokes", summary="Read pen strokes")
+@router.post(
+    "/strokes",
+    summary="Read pen strokes",
+    responses=answer_of("Document"),
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": StrokesBody.model_json_schema()}},
+        }
+    },
+)
 async def read_strokes(request: Request) -> Response:
     """Read pen strokes, in the order and the place they were written; the answer is one document."""
     rooms = rooms_of(request)
@@ -158,6 +171,7 @@ def _read_strokes(body: bytes, rooms: Rooms) -> Response:
     document = rooms.reading.reader.read_strokes(
         given.strokes, options=rooms.reading.with_confidence(given.min_confidence)
     )
+    rooms.metrics.count_document(document)
     return JSONResponse(document.to_dict())
 
 

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 
 from starlette.requests import HTTPConnection
 
+from inkread.serve.accounts import Accounts
 from inkread.serve.bodies import Bodies
 from inkread.serve.fetching import Fetcher
+from inkread.serve.metrics import Metrics
+from inkread.serve.rates import Rates
 from inkread.serve.reading import Places, ReadingRoom
 from inkread.serve.settings import ServerSettings
 
@@ -16,13 +19,16 @@ __all__ = ["Rooms", "rooms_of"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rooms:
-    """The settings, the reader and its threads, the bodies in memory, what fetches, and the places for sockets."""
+    """The parts of one server; ``accounts`` is None where they are off."""
 
     settings: ServerSettings
     reading: ReadingRoom
     bodies: Bodies
     fetcher: Fetcher
     sockets: Places
+    metrics: Metrics
+    rates: Rates
+    accounts: Accounts | None
 
 
 def rooms_of(connection: HTTPConnection) -> Rooms:

@@ -6,15 +6,20 @@ from __future__ import annotations
 
 import os
 import socket
+import tempfile
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from inkread.errors import InkreadError, InvalidOption
+from inkread.serve.accounts import Accounts
 from inkread.serve.app import create_app
 from inkread.serve.logs import log_configuration
+from inkread.serve.metrics import MULTIPROCESS_FOLDER
+from inkread.serve.problems import Conflict
 from inkread.serve.settings import ServerSettings
 
-__all__ = ["address_of", "serve"]
+__all__ = ["address_of", "prepare_accounts", "serve"]
 
 _APPLICATION = "inkread.serve.app:from_environment"
 # Seconds in which a worker must answer its parent. Loading the networks on a busy machine takes some, and a worker that
@@ -46,14 +51,52 @@ def serve(settings: ServerSettings) -> None:
         If the server cannot start.
     """
     _try_address(settings)
+    if settings.accounts_on:
+        prepare_accounts(settings)
     many = settings.workers > 1
-    if many:
-        # Workers are new processes: what they know comes with the environment.
-        os.environ.update(settings.to_environment())
+    if not many:
+        _run(create_app(settings), settings)
+        return
+    # Workers are new processes: what they know comes with the environment.
+    os.environ.update(settings.to_environment())
+    with tempfile.TemporaryDirectory(prefix="inkread-metrics-") as folder:
+        os.environ[MULTIPROCESS_FOLDER] = folder
+        _run(_APPLICATION, settings)
+
+
+def prepare_accounts(settings: ServerSettings) -> None:
+    """Bring the accounts' database to its newest shape, and make the first admin where there is none.
+
+    Raises
+    ------
+    InvalidOption
+        If there is no admin, and the settings name none: nobody could sign in.
+    """
+    accounts = Accounts(settings.database_url)
+    try:
+        accounts.migrate()
+        if accounts.has_admin():
+            return
+        if settings.admin_name is None or settings.admin_password is None:
+            raise InvalidOption(
+                f"a server at {settings.host} needs accounts, and there is no admin yet: make one by "
+                "inkread accounts add NAME --admin, or serve with --no-accounts, open to everybody who can reach it"
+            )
+        try:
+            accounts.add_user(settings.admin_name, settings.admin_password.get_secret_value(), role="admin")
+        except Conflict:
+            # Another server on the same database made it at the same moment; or somebody of that name is no admin.
+            if not accounts.has_admin():
+                raise
+    finally:
+        accounts.close()
+
+
+def _run(app: ASGIApp | str, settings: ServerSettings) -> None:
     try:
         uvicorn.run(
-            _APPLICATION if many else create_app(settings),
-            factory=many,
+            app,
+            factory=isinstance(app, str),
             host=settings.host,
             port=settings.port,
             workers=settings.workers,
