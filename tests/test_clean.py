@@ -1,0 +1,207 @@
+"""Cleaning: what light, paper and polarity did is gone, and every pixel knows where it came from."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from inkread.clean import CleanOptions, clean, estimate_skew, is_light_ink
+from inkread.data.synth import Hand, PageOptions, compose_page
+from inkread.errors import InvalidOption
+from inkread.geometry import PageTransform, Point
+from inkread.parts import PageImage
+
+PLAIN = {"paper": "canvas", "paper_color": (255, 255, 255), "ink_color": (0, 0, 0)}
+STILL = {"wear": 0, "light": 0, "camera": 0, "view": 0}
+
+
+def page(*lines, seed=0, width=600, height=320, **changes):
+    options = PageOptions(
+        width=width, height=height, lines=lines or ("3141 59", "2718 28"), hand=Hand(), **{**PLAIN, **STILL, **changes}
+    )
+    return compose_page(np.random.default_rng(seed), options)[0]
+
+
+def with_pixels(pixels):
+    return PageImage(pixels=np.ascontiguousarray(np.clip(pixels, 0, 255).astype(np.uint8)))
+
+
+def ink_in_source(cleaned, height, width):
+    """The clean ink carried back to the picture by ``to_source``."""
+    centered = PageTransform.translation(0.5, 0.5).then(cleaned.to_source).then(PageTransform.translation(-0.5, -0.5))
+    return cv2.warpPerspective(cleaned.ink, np.array(centered.matrix), (width, height))
+
+
+def likeness(found, wanted):
+    return float(np.corrcoef(found.ravel(), wanted.ravel())[0, 1])
+
+
+def true_ink(image):
+    return 1 - image.pixels[..., 0] / 255
+
+
+@pytest.fixture(scope="module")
+def writing():
+    return page()
+
+
+def test_ink_is_one_on_strokes_and_nothing_on_paper(writing):
+    cleaned = clean(writing)
+    wanted = true_ink(writing)
+    assert cleaned.ink.shape == wanted.shape
+    assert np.median(cleaned.ink[wanted > 0.95]) == 1
+    assert cleaned.ink[wanted == 0].mean() < 0.01
+    assert likeness(cleaned.ink, wanted) > 0.95
+
+
+def test_white_on_black_is_as_black_on_white(writing):
+    black = with_pixels(255 - writing.pixels)
+    np.testing.assert_array_equal(clean(black).ink, clean(writing).ink)
+
+
+@pytest.mark.parametrize("lines", [("7",), ("1",), ("888888",), ("12 40", "753")])
+@pytest.mark.parametrize("size", [(60, 60), (280, 280), (900, 300)])
+def test_polarity_is_told_whatever_fills_the_picture(lines, size):
+    layout = "lines" if len(lines) > 1 else "line"
+    image = page(*lines, width=size[0], height=size[1], layout=layout)
+    grey = image.pixels[..., 0]
+    assert not is_light_ink(grey)
+    assert is_light_ink(255 - grey)
+
+
+@pytest.mark.parametrize("corner", [(0, 0), (1, 0), (1, 1)])
+def test_light_from_one_side_changes_nothing(writing, corner):
+    height, width, _ = writing.pixels.shape
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    distance = np.hypot(x / width - corner[0], y / height - corner[1])
+    lit = with_pixels(writing.pixels * (1 - 0.5 * distance)[..., None])
+    assert likeness(clean(lit).ink, clean(writing).ink) > 0.97
+
+
+def test_a_shadows_edge_is_not_ink(writing):
+    shaded = writing.pixels.astype(np.float64)
+    shade = np.ones(shaded.shape[:2])
+    shade[:, :200] = 0.6
+    shade = cv2.GaussianBlur(shade, (0, 0), 12)
+    assert likeness(clean(with_pixels(shaded * shade[..., None])).ink, clean(writing).ink) > 0.95
+
+
+@pytest.mark.parametrize(
+    ("paper", "ink"),
+    [((240, 220, 120), (30, 30, 90)), ((190, 170, 140), (60, 40, 30)), ((40, 70, 60), (230, 230, 220))],
+    ids=["yellow", "kraft", "chalk on green"],
+)
+def test_colored_paper_and_ink_give_the_same_ink(writing, paper, ink):
+    share = true_ink(writing)[..., None]
+    colored = with_pixels(np.array(paper) * (1 - share) + np.array(ink) * share)
+    assert likeness(clean(colored).ink, clean(writing).ink) > 0.97
+
+
+def test_pencil_is_lifted_to_full_ink_and_the_papers_grain_is_not():
+    share = true_ink(page())[..., None]
+    rng = np.random.default_rng(1)
+    pencil = with_pixels((225 * (1 - 0.22 * share) + rng.normal(0, 2.5, share.shape)) * np.ones(3))
+    cleaned = clean(pencil)
+    assert np.median(cleaned.ink[share[..., 0] > 0.95]) > 0.85
+    assert (cleaned.ink[share[..., 0] == 0] > 0.5).mean() < 0.002
+
+
+def test_a_faint_line_beside_a_bold_one_is_seen_too():
+    upper, lower = page("12345", seed=1, height=160), page("67890", seed=2, height=160)
+    both = np.concatenate([upper.pixels, 255 - (255 - lower.pixels) * 0.45])
+    cleaned = clean(with_pixels(both))
+    assert np.median(cleaned.ink[160:][true_ink(lower) > 0.95]) > 0.6
+
+
+@pytest.mark.parametrize(
+    "pixels",
+    [
+        np.full((120, 200, 3), 255.0),
+        np.zeros((120, 200, 3)),
+        np.linspace(90, 240, 200)[None, :, None] * np.ones((120, 1, 3)),
+        230 + np.random.default_rng(0).normal(0, 4, (120, 200, 1)) * np.ones(3),
+    ],
+    ids=["white", "black", "slope", "grain"],
+)
+def test_bare_paper_has_no_ink(pixels):
+    assert (clean(with_pixels(pixels)).ink > 0.5).mean() < 0.001
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (300, 1), (2, 2), (3, 5), (9, 4000)])
+def test_pictures_of_any_shape_are_cleaned(shape):
+    pixels = np.random.default_rng(0).integers(0, 256, (*shape, 3)).astype(np.uint8)
+    cleaned = clean(PageImage(pixels=pixels))
+    assert cleaned.ink.shape == shape
+    assert cleaned.ink.dtype == np.float32
+
+
+def turned_page(degrees, seed=3):
+    """A page of three lines turned clockwise on the screen, on white."""
+    image = page("31415 926", "535 8979", "3238 46", seed=seed, width=700, height=420)
+    matrix = cv2.getRotationMatrix2D((350, 210), -degrees, 0.85)
+    return with_pixels(cv2.warpAffine(image.pixels, matrix, (700, 420), borderValue=(255, 255, 255)))
+
+
+@pytest.mark.parametrize("degrees", [-8, -4, 4, 8])
+def test_a_tilted_page_is_set_straight_and_maps_back(degrees):
+    image = turned_page(degrees)
+    cleaned = clean(image)
+    # The direction of the lines in the source, seen through the map.
+    (x0, y0), (x1, y1) = cleaned.to_source.apply([(0, 0), (100, 0)])
+    assert np.degrees(np.arctan2(y1 - y0, x1 - x0)) == pytest.approx(degrees, abs=1.5)
+    assert abs(estimate_skew(np.array(cleaned.ink), max_degrees=12)) <= 1.5
+    assert likeness(ink_in_source(cleaned, 420, 700), true_ink(image)) > 0.93
+
+
+def test_skew_can_be_left_alone():
+    cleaned = clean(turned_page(6), CleanOptions(max_skew_degrees=0))
+    np.testing.assert_array_equal(cleaned.to_source.matrix, np.eye(3))
+
+
+def test_one_digit_is_never_taken_for_a_tilted_page():
+    for character in "0123456789":
+        ink = true_ink(page(character, layout="digit", width=200, height=200)).astype(np.float32)
+        assert estimate_skew(ink, max_degrees=12) == 0
+
+
+def test_a_large_page_is_shrunk_and_still_maps_to_its_own_pixels():
+    image = page(width=900, height=500)
+    cleaned = clean(image, CleanOptions(max_pixels=100_000, max_skew_degrees=0))
+    height, width = cleaned.ink.shape
+    assert height * width <= 101_000
+    corners = cleaned.to_source.apply([(0, 0), (width, height)])
+    np.testing.assert_allclose(corners, [(0, 0), (900, 500)])
+    assert likeness(ink_in_source(cleaned, 500, 900), true_ink(image)) > 0.93
+
+
+def test_the_picture_itself_is_not_changed(writing):
+    before = writing.pixels.copy()
+    clean(writing)
+    np.testing.assert_array_equal(writing.pixels, before)
+
+
+def test_turning_keeps_the_center_of_each_pixel():
+    """What was at one place before a turn is found there after: half a pixel of error would show."""
+    pixels = np.full((301, 401, 3), 255, np.uint8)
+    places = [(60.5, 50.5), (340.5, 60.5), (200.5, 250.5), (120.5, 160.5), (300.5, 200.5)]
+    for x, y in places:
+        pixels[int(y) - 4 : int(y) + 5, int(x) - 4 : int(x) + 5] = 0
+    image = PageTransform.rotation(5, Point(200, 150))
+    centered = PageTransform.translation(0.5, 0.5).then(image).then(PageTransform.translation(-0.5, -0.5))
+    turned = cv2.warpPerspective(pixels, np.array(centered.matrix), (401, 301), borderValue=(255, 255, 255))
+    ink = ink_in_source(clean(with_pixels(turned)), 301, 401)
+    for x, y in image.apply(places):
+        window = ink[int(y) - 9 : int(y) + 10, int(x) - 9 : int(x) + 10]
+        rows, columns = np.mgrid[int(y) - 9 : int(y) + 10, int(x) - 9 : int(x) + 10] + 0.5
+        assert (window * columns).sum() / window.sum() == pytest.approx(x, abs=0.3)
+        assert (window * rows).sum() / window.sum() == pytest.approx(y, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"max_pixels": 100}, {"min_contrast": 0}, {"min_contrast": 1}, {"noise_factor": -1}, {"max_skew_degrees": 50}],
+)
+def test_options_outside_their_ranges_are_refused(changes):
+    with pytest.raises(InvalidOption):
+        CleanOptions(**changes)

@@ -1,0 +1,225 @@
+"""Finding: every digit has its candidate; rules, frames and specks have none."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from inkread.clean import CleanOptions, clean
+from inkread.data.synth import Hand, PageOptions, compose_page
+from inkread.errors import InvalidOption
+from inkread.find import FindOptions, as_one_digit, find_candidates, remove_rules
+from inkread.geometry import Box, PageTransform
+from inkread.parts import CleanPage
+
+SCREEN = {
+    "paper": "canvas", "paper_color": (255, 255, 255), "ink_color": (0, 0, 0),
+    "wear": 0, "light": 0, "camera": 0, "view": 0,
+}  # fmt: skip
+
+
+def composed(*lines, seed=0, width=700, height=420, **changes):
+    """The ink of a page, and what stands on it in pixels of the picture."""
+    options = PageOptions(**{"width": width, "height": height, "lines": lines, "hand": Hand(), **SCREEN, **changes})
+    image, truth = compose_page(np.random.default_rng(seed), options)
+    return clean(image, CleanOptions(max_skew_degrees=0)), truth
+
+
+def share_with_a_candidate(page, truth, iou, options=None):
+    """The share of the true digits that some candidate covers, and no other digit with it."""
+    lines = find_candidates(page, options)
+    candidates = [page.to_source.apply_to_box(c.box).box for line in lines for c in line.candidates]
+    found = [max((box.iou(digit.box) for box in candidates), default=0) >= iou for digit in truth.digits()]
+    return sum(found) / len(found)
+
+
+def check_lattice(lines, page):
+    height, width = page.ink.shape
+    for line in lines:
+        pieces = range(len(line.pieces))
+        assert line.digit_height >= 4
+        assert {(i, i + 1) for i in pieces} <= {(c.start, c.end) for c in line.candidates}
+        for c in line.candidates:
+            assert c.end <= len(line.pieces)
+            assert c.box == Box.union_of(line.pieces[c.start : c.end])
+            x0, y0, x1, y1 = (int(v) for v in (c.box.x0, c.box.y0, c.box.x1, c.box.y1))
+            assert 0 <= x0 < x1 <= width
+            assert 0 <= y0 < y1 <= height
+            assert c.ink.shape == (y1 - y0, x1 - x0)
+            # Its own ink and nothing else: each pixel is the page's, or left out.
+            part = page.ink[y0:y1, x0:x1]
+            assert ((c.ink == part) | (c.ink == 0)).all()
+            assert c.ink.max() > 0.5
+
+
+@pytest.mark.parametrize("digit_height", [14, 40, 160, 600])
+def test_digits_of_any_height_are_found(digit_height):
+    scale = digit_height / 40
+    page, truth = composed(
+        "31 4159", seed=1, width=round(330 * scale), height=round(90 * scale), digit_height=digit_height, layout="line"
+    )
+    assert share_with_a_candidate(page, truth, 0.65) == 1
+    check_lattice(find_candidates(page), page)
+
+
+@pytest.mark.parametrize("layout", ["lines", "grid", "table", "comb", "scattered"])
+def test_every_digit_of_a_page_has_a_candidate(layout):
+    page, truth = composed("12 405 7", "80 316 29", "35 270 51", seed=4, width=900, height=620, layout=layout)
+    assert share_with_a_candidate(page, truth, 0.7) >= 0.95
+    check_lattice(find_candidates(page), page)
+
+
+@pytest.mark.parametrize("paper", ["lined", "squared", "dotted"])
+def test_printed_paper_does_not_swallow_digits(paper):
+    page, truth = composed(
+        "3141 592", "65 35897", seed=2, width=800, height=420, paper=paper, paper_color=(250, 250, 250), light=0.2
+    )
+    assert share_with_a_candidate(page, truth, 0.6) >= 0.8
+
+
+def test_touching_digits_can_be_cut_apart():
+    page, truth = composed("58 290 347", "61 72 803", seed=3, width=900, height=420, touching=1.0)
+    assert share_with_a_candidate(page, truth, 0.6) >= 0.8
+    without_cuts = share_with_a_candidate(page, truth, 0.6, FindOptions(max_cuts=0))
+    assert without_cuts < share_with_a_candidate(page, truth, 0.6)
+
+
+def test_lines_come_from_top_to_bottom_and_pieces_from_left_to_right():
+    page, truth = composed("12 34 56", "789 01", "2345", seed=5)
+    lines = find_candidates(page)
+    assert len(lines) == 3
+    assert [line.box.y0 for line in lines] == sorted(line.box.y0 for line in lines)
+    for line, wanted in zip(lines, truth.lines(), strict=True):
+        assert line.box.iou(wanted.box) > 0.8
+        middles = [box.center.x for box in line.pieces]
+        assert middles == sorted(middles)
+        assert line.digit_height == pytest.approx(
+            np.median([d.box.height for n in wanted.numbers for d in n.digits]), rel=0.3
+        )
+
+
+def blank(height=200, width=300):
+    return np.zeros((height, width), np.float32)
+
+
+def as_page(ink):
+    return CleanPage(ink=ink.astype(np.float32), to_source=PageTransform())
+
+
+def test_bare_paper_has_no_lines():
+    assert find_candidates(as_page(blank())) == ()
+    assert as_one_digit(as_page(blank())) == ()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (5, 5)])
+def test_slivers_of_full_ink_are_no_error(shape):
+    check_lattice(find_candidates(as_page(np.ones(shape))), as_page(np.ones(shape)))
+
+
+def test_faint_ink_is_found_only_where_it_hangs_on_strong_ink():
+    ink = blank()
+    ink[60:120, 40:50] = 0.4
+    assert find_candidates(as_page(ink)) == ()
+    ink[60:80, 40:50] = 0.9
+    (line,) = find_candidates(as_page(ink))
+    assert line.box == Box(40, 60, 50, 120)
+
+
+def test_specks_are_set_aside():
+    page, truth = composed("31415", seed=6, width=500, height=160)
+    dirty = np.array(page.ink)
+    rng = np.random.default_rng(0)
+    for x, y in zip(rng.integers(5, 490, 40), rng.integers(5, 150, 40), strict=True):
+        dirty[y : y + 3, x : x + 3] = 1
+    (before,), (after,) = find_candidates(page), find_candidates(as_page(dirty))
+    assert len(after.pieces) == len(before.pieces) == len(list(truth.digits()))
+
+
+def table(height=300, width=400, pitch=60):
+    binary = np.zeros((height, width), np.uint8)
+    for y in range(pitch, height, pitch):
+        binary[y : y + 2] = 1
+    for x in range(pitch, width, pitch):
+        binary[:, x : x + 2] = 1
+    return binary
+
+
+def test_rules_are_taken_out_and_strokes_that_cross_them_mended():
+    rules = table()
+    strokes = np.zeros_like(rules)
+    cv2.ellipse(strokes, (150, 130), (14, 24), 0, 0, 360, 1, 4)  # crosses the rule at y = 120
+    cv2.ellipse(strokes, (330, 150), (14, 24), 0, 0, 360, 1, 4)
+    cv2.line(strokes, (270, 60), (270, 106), 1, 4)  # a one on a rule
+    rest = remove_rules(rules | strokes)
+    assert set(np.unique(rest)) <= {0, 1}
+    assert rest[(rules == 1) & (cv2.dilate(strokes, np.ones((9, 9), np.uint8)) == 0)].mean() < 0.02
+    assert rest[strokes == 1].mean() > 0.95
+    count, _ = cv2.connectedComponents(rest[90:170, 125:175])
+    assert count == 2  # paper and one ring: it was not left in pieces
+
+
+def test_a_page_without_rules_is_left_as_it_is():
+    page, _ = composed("1111 7417", seed=7, width=600, height=200)
+    binary = (page.ink > 0.25).astype(np.uint8)
+    before = binary.copy()
+    np.testing.assert_array_equal(remove_rules(binary), binary)
+    np.testing.assert_array_equal(binary, before)
+
+
+def test_a_lone_one_is_no_rule():
+    ink = blank(280, 280)
+    ink[20:260, 136:146] = 1
+    (line,) = find_candidates(as_page(ink))
+    assert line.box.iou(Box(136, 20, 146, 260)) > 0.9
+
+
+def test_an_underline_is_no_digit():
+    page, truth = composed("4096", seed=8, width=400, height=200)
+    ink = np.array(page.ink)
+    bottom = round(max(d.box.y1 for d in truth.digits())) + 8
+    ink[bottom : bottom + 4, 40:360] = 1
+    (line,) = find_candidates(as_page(ink))
+    assert line.box.y1 <= bottom
+
+
+def test_a_digit_in_a_frame_is_found_and_the_frame_is_not():
+    page, truth = composed("5", seed=9, width=200, height=200, layout="digit", digit_height=90)
+    ink = np.array(page.ink)
+    cv2.rectangle(ink, (20, 20), (180, 180), 1.0, 3)
+    candidates = [c.box for line in find_candidates(as_page(ink)) for c in line.candidates]
+    (digit,) = truth.digits()
+    assert max(box.iou(digit.box) for box in candidates) > 0.8
+    assert max(box.height for box in candidates) < 150
+
+
+def test_the_largest_components_are_looked_at_first():
+    ink = blank(400, 400)
+    for i in range(8):
+        ink[20 + 45 * i : 20 + 45 * i + 20, 30:40] = 1
+    ink[100:180, 200:212] = 1
+    few = find_candidates(as_page(ink), FindOptions(max_components=1))
+    assert [line.box for line in few] == [Box(200, 100, 212, 180)]
+
+
+def test_digits_that_are_too_small_are_left():
+    ink = blank()
+    ink[50:60, 40:44] = 1
+    assert len(find_candidates(as_page(ink), FindOptions(min_digit_height=8))) == 1
+    assert find_candidates(as_page(ink), FindOptions(min_digit_height=12)) == ()
+
+
+def test_all_ink_can_be_taken_for_one_digit():
+    ink = blank()
+    ink[40:90, 60:70] = 1
+    ink[40:44, 80:110] = 1
+    (line,) = as_one_digit(as_page(ink))
+    (candidate,) = line.candidates
+    assert candidate.box == Box(60, 40, 110, 90)
+    np.testing.assert_array_equal(candidate.ink, ink[40:90, 60:110])
+
+
+@pytest.mark.parametrize("changes", [{"min_digit_height": 3}, {"max_components": 0}, {"max_cuts": -1}])
+def test_options_outside_their_ranges_are_refused(changes):
+    with pytest.raises(InvalidOption):
+        FindOptions(**changes)
