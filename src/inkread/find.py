@@ -46,6 +46,10 @@ BRIDGE = 7
 # component being one mark; natural logarithms.
 FRAGMENT_LOG_PRIOR = -2.0
 TOUCHING_LOG_PRIOR = -1.5
+# Components at least this large (pixels) are looked at for holes and bays cut off by their box; the most that writing
+# has: an 8 has two holes and four corners outside, doodled twice over some more.
+TEXTURE_SIDE = 100
+MOST_HOLES = 30
 # A gap wider than this share of a digit's height parts words.
 WORD_GAP = 0.8
 # A frame (comb box, table) is large, open inside, and holds other components.
@@ -120,7 +124,9 @@ def find_candidates(page: CleanPage, options: FindOptions | None = None) -> tupl
     if not components:
         return ()
     reference = _reference_height(components, options)
-    components = [c for c in components if not (_is_speck(c, reference) or _is_dash(c, reference))]
+    components = [
+        c for c in components if not (_is_speck(c, reference) or _is_dash(c, reference) or _is_texture(c))
+    ]
     lines = _gather_lines(components, reference)
     proposals = [_propose(page.ink, line, options) for line in lines]
     return tuple(proposal for proposal in proposals if proposal is not None)
@@ -361,6 +367,14 @@ def _reference_height(components: list[_Component], options: FindOptions) -> flo
 
 def _is_speck(component: _Component, reference: float) -> bool:
     return max(component.height, component.width) < 0.16 * reference
+
+
+def _is_texture(component: _Component) -> bool:
+    """Foliage, roofs, cloth: a large component with more holes than any digit has."""
+    if min(component.height, component.width) < TEXTURE_SIDE:
+        return False
+    _, _, stats, _ = cv2.connectedComponentsWithStats((~component.mask).astype(np.uint8), connectivity=4)
+    return int((stats[1:, cv2.CC_STAT_AREA] >= 1e-4 * component.mask.size).sum()) > MOST_HOLES
 
 
 def _is_dash(component: _Component, reference: float) -> bool:

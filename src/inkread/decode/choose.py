@@ -26,6 +26,9 @@ EXPECTED_SHARE = 0.9
 PAGE_SHARE, PAGE_STRENGTH, LINE_STRENGTH = 0.7, 3.0, 3.0
 # A digit below or above these shares of the page's typical digit is dirt, or a shadow.
 LEAST_SIZE, MOST_SIZE = 0.33, 4.0
+# On a page of at least this many digits, a line that is a single one must be this sure: folds, edges and rules are
+# single strokes too.
+CROWD, LONE_STROKE = 5, 0.95
 # A piece of a table's rule reads as a one, but is longer than the digits around it are high by this factor.
 LONGEST_ONE = 1.7
 # Marks lower than this share of the line's digits (dots, dashes) say nothing about what the line is.
@@ -175,7 +178,14 @@ def of_like_size(reading: PageReading) -> PageReading:
         line.only([k for k, box in enumerate(line.boxes) if _is_like(box, typical, len(heights))])
         for line in reading.lines
     )
+    if len(heights) >= CROWD:
+        lines = tuple(line.only([]) if _is_lone_stroke(line) else line for line in lines)
     return replace(reading, lines=lines)
+
+
+def _is_lone_stroke(line: ChosenLine) -> bool:
+    """Whether the line is one upright stroke, and not a sure one."""
+    return len(line.boxes) == 1 and LONE_STROKE > line.probabilities[0].max() == line.probabilities[0][1]
 
 
 def _is_like(box: Box, typical: float, count: int) -> bool:

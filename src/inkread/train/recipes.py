@@ -57,7 +57,7 @@ class DigitRecipe:
     """
 
     name: str = "digit"
-    samples: int = 6_000_000
+    samples: int = 5_000_000
     batch_size: int = 256
     width: float = 1.0
     validation_writers: int = 60
