@@ -46,10 +46,12 @@ BRIDGE = 7
 # component being one mark; natural logarithms.
 FRAGMENT_LOG_PRIOR = -2.0
 TOUCHING_LOG_PRIOR = -1.5
-# Components at least this large (pixels) are looked at for holes and bays cut off by their box; the most that writing
-# has: an 8 has two holes and four corners outside, doodled twice over some more.
-TEXTURE_SIDE = 100
-MOST_HOLES = 30
+# Tilt of a line, dy/dx, that is followed; pages are set straight before.
+MAX_SLOPE = 0.15
+# Components at least this large (pixels) are looked at for holes, and for bays that their box cuts off. The most that
+# writing has: an 8 has two holes and, with its corners outside, six.
+TEXTURE_SIDE = 150
+MOST_HOLES = 8
 # A gap wider than this share of a digit's height parts words.
 WORD_GAP = 0.8
 # A frame (comb box, table) is large, open inside, and holds other components.
@@ -373,8 +375,11 @@ def _is_texture(component: _Component) -> bool:
     """Foliage, roofs, cloth: a large component with more holes than any digit has."""
     if min(component.height, component.width) < TEXTURE_SIDE:
         return False
-    _, _, stats, _ = cv2.connectedComponentsWithStats((~component.mask).astype(np.uint8), connectivity=4)
-    return int((stats[1:, cv2.CC_STAT_AREA] >= 1e-4 * component.mask.size).sum()) > MOST_HOLES
+    # A digit doodled over again has gaps between its strokes; they close, the holes of a texture do not.
+    gap = max(3, round(0.03 * component.height))
+    closed = cv2.morphologyEx(component.mask.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
+    _, _, stats, _ = cv2.connectedComponentsWithStats(1 - closed, connectivity=4)
+    return int((stats[1:, cv2.CC_STAT_AREA] >= 1e-3 * closed.size).sum()) > MOST_HOLES
 
 
 def _is_dash(component: _Component, reference: float) -> bool:
@@ -417,17 +422,29 @@ def _gather_lines(components: list[_Component], typical: float) -> list[list[_Co
 
 def _misfit(line: list[_Component], component: _Component) -> float:
     """How badly a component stands in a line; below 1 it fits."""
-    recent = line[-4:]
-    last = recent[-1]
+    recent = line[-6:]
     height = max(component.height, float(np.median([c.height for c in recent])))
-    middle = float(np.mean([c.middle_y for c in recent]))
     gap = max(0.0, component.x0 - max(c.x1 for c in recent)) / height
-    overlap = min(component.y1, max(c.y1 for c in recent)) - max(component.y0, min(c.y0 for c in recent))
-    if overlap <= 0.25 * min(component.height, last.height):
+    middle = _middle_at(recent, (component.x0 + component.x1) / 2)
+    low = min(c.y0 - c.middle_y for c in recent) + middle
+    high = max(c.y1 - c.middle_y for c in recent) + middle
+    overlap = min(component.y1, high) - max(component.y0, low)
+    if overlap <= 0.25 * min(component.height, recent[-1].height):
         return float("inf")
     # The farther away, the less two components may differ in height above the line.
-    allowed = 0.5 * height if gap < 3 else 0.38 * height
+    allowed = 0.5 * height if gap < 3 else 0.4 * height
     return abs(component.middle_y - middle) / allowed
+
+
+def _middle_at(line: list[_Component], x: float) -> float:
+    """Where the middle of a line runs at ``x``: straight on, as its last members do."""
+    xs, ys = np.array([(c.x0 + c.x1) / 2 for c in line]), np.array([c.middle_y for c in line])
+    spread = float(((xs - xs.mean()) ** 2).sum())
+    # Two digits beside each other say nothing about the tilt of a line.
+    if len(line) < 3 or spread <= 0 or np.ptp(xs) < 3 * float(np.median([c.height for c in line])):
+        return float(ys[-4:].mean())
+    slope = float(((xs - xs.mean()) * (ys - ys.mean())).sum()) / spread
+    return float(ys.mean() + np.clip(slope, -MAX_SLOPE, MAX_SLOPE) * (x - xs.mean()))
 
 
 def _distance_to_line(line: list[_Component], component: _Component) -> float:

@@ -28,7 +28,7 @@ PAGE_SHARE, PAGE_STRENGTH, LINE_STRENGTH = 0.7, 3.0, 3.0
 LEAST_SIZE, MOST_SIZE = 0.33, 4.0
 # On a page of at least this many digits, a line that is a single one must be this sure: folds, edges and rules are
 # single strokes too.
-CROWD, LONE_STROKE = 5, 0.95
+CROWD, LONE_STROKE = 5, 0.9
 # A piece of a table's rule reads as a one, but is longer than the digits around it are high by this factor.
 LONGEST_ONE = 1.7
 # Marks lower than this share of the line's digits (dots, dashes) say nothing about what the line is.
