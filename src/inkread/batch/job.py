@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from inkread.errors import InvalidOption
-from inkread.models.registry import ModelCard, bundled, load_card
+from inkread.models.registry import load_card
 from inkread.reader import LAYOUTS, Layout, Reader, ReaderOptions
 
 __all__ = ["FORMATS", "Job"]
@@ -96,20 +96,21 @@ class Job:
         """Where the job keeps what it needs to go on."""
         return Path(f"{self.out}.job")
 
-    def card(self) -> ModelCard:
-        """The card of the network that reads.
+    def reader(self) -> Reader:
+        """A reader for one worker: one thread, because there is a worker a core.
 
         Raises
         ------
         ModelError
-            If there is none, or it cannot be used.
+            If the network that is asked for is not there, or cannot be used.
         """
-        return load_card(Path(self.model).with_suffix(".toml")) if self.model else bundled("digit")
-
-    def reader(self) -> Reader:
-        """A reader for one worker: one thread, because there is a worker a core."""
         options = ReaderOptions(layout=self.layout, min_confidence=self.min_confidence, threads=1)
-        return Reader(options, models={"digit": self.card()})
+        card = None if self.model is None else load_card(Path(self.model).with_suffix(".toml"))
+        return Reader(options, models=None if card is None else {card.task: card})
+
+    def networks(self) -> str:
+        """The names of the networks that read, joined by a space: what the column ``model`` holds."""
+        return " ".join(self.reader().model.values())
 
     def to_dict(self) -> dict[str, Any]:
         """Plain data, ready for JSON."""

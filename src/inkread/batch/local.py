@@ -108,11 +108,11 @@ def documents(
 class _Worker:
     """A process, the way to it, and what it has in hand, oldest first."""
 
-    def __init__(self, job: Job, documents: bool) -> None:
+    def __init__(self, job: Job, model: str, documents: bool) -> None:
         # A new process, not a copy of this one: copies of programs with threads may hang.
         context = multiprocessing.get_context("spawn")
         self.connection, far_end = context.Pipe()
-        self.process = context.Process(target=_work, args=(far_end, job, documents), daemon=True)
+        self.process = context.Process(target=_work, args=(far_end, job, model, documents), daemon=True)
         self.in_hand: deque[Entry] = deque()
         self.is_ready = False
         try:
@@ -132,6 +132,7 @@ class _Pool:
 
     def __init__(self, job: Job, count: int, *, documents: bool, claim: Callable[[str, int], int]) -> None:
         self._job, self._count, self._documents, self._claim = job, count, documents, claim
+        self._model = job.networks()
         self._workers: list[_Worker] = []
         self._again: deque[Entry] = deque()
         self._attempts: dict[int, int] = {}
@@ -167,7 +168,7 @@ class _Pool:
         """The worker with the least in hand, or None where all have enough; one is started while there are too few."""
         least = min(self._workers, key=lambda worker: len(worker.in_hand), default=None)
         if len(self._workers) < self._count and (least is None or least.in_hand):
-            self._workers.append(_Worker(self._job, self._documents))
+            self._workers.append(_Worker(self._job, self._model, self._documents))
             return self._workers[-1]
         return least if least is not None and len(least.in_hand) < AHEAD else None
 
@@ -233,7 +234,7 @@ class _Pool:
 # -- the worker's side ------------------------------------------------------------------------------------------------
 
 
-def _work(connection: Connection, job: Job, documents: bool) -> None:
+def _work(connection: Connection, job: Job, model: str, documents: bool) -> None:
     """Read until nobody is there to read for."""
     # Ctrl-C reaches every process of the terminal; the parent decides what becomes of the work.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -247,7 +248,7 @@ def _work(connection: Connection, job: Job, documents: bool) -> None:
             os._exit(0)
 
     try:
-        reader = SourceReader(job)
+        reader = SourceReader(job, model=model)
     except InkreadError as error:
         send("fatal", error)
         return

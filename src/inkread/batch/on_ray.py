@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from inkread import errors
 from inkread.batch.catalog import Catalog, Entry
 from inkread.batch.collecting import Collector
 from inkread.batch.duplicates import Duplicates
@@ -76,7 +77,7 @@ def read_parts(job: Job, catalog: Catalog, collector: Collector, engine: OnRay) 
         context.execution_options.preserve_order = False
         records = ray.data.from_items(list(range(chunks)), override_num_blocks=min(chunks, MOST_BLOCKS)).map_batches(
             _ChunkReader,
-            fn_constructor_args=(job, desk, str(Path.cwd())),
+            fn_constructor_args=(job, job.networks(), desk, str(Path.cwd())),
             batch_size=1,
             compute=_pool(engine),
             num_cpus=1,
@@ -106,7 +107,7 @@ def _connect(engine: OnRay) -> None:
         where = engine.address or "this machine"
         raise InkreadError(f"there is no Ray at {where}: {' '.join(str(error).split())}") from error
     # Ray Data tells of each step on stderr, where our own progress is.
-    logging.getLogger("ray.data").setLevel(logging.WARNING)
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
 
 
 def _pool(engine: OnRay) -> Any:
@@ -118,8 +119,9 @@ def _pool(engine: OnRay) -> Any:
 
 def _record(text: str) -> Record:
     record: Record = json.loads(text)
-    if "failed_output" in record:
-        raise OutputError(record["failed_output"])
+    if fatal := record.get("fatal"):
+        kind: type[InkreadError] = getattr(errors, fatal["code"])
+        raise kind(fatal["message"])
     return record
 
 
@@ -149,12 +151,17 @@ class _Desk:
 class _ChunkReader:
     """Reads chunks in a process of the cluster, one source fetched while another is read."""
 
-    def __init__(self, job: Job, desk: Any, folder: str) -> None:
+    def __init__(self, job: Job, model: str, desk: Any, folder: str) -> None:
         # Names are as they were given where the run was started; on shared storage that folder is here too.
         if os.path.isdir(folder):  # noqa: PTH112
             os.chdir(folder)
         self._desk = desk
-        self._reader = SourceReader(job)
+        self._failure: InkreadError | None = None
+        try:
+            self._reader = SourceReader(job, model=model)
+        except InkreadError as error:
+            # Ray would make the reader again and again.
+            self._failure = error
 
     def __call__(self, batch: Any) -> Iterator[dict[str, list[str]]]:
         for index in batch["item"]:
@@ -163,6 +170,9 @@ class _ChunkReader:
     def _read(self, index: int) -> Iterator[dict[str, Any]]:
         import ray
 
+        if self._failure is not None:
+            yield {"fatal": self._failure.to_dict()}
+            return
         entries = ray.get(self._desk.chunk.remote(index))
         fetched: queue.Queue[Fetched | Record] = queue.Queue(maxsize=1)
         threading.Thread(target=self._fetch_all, args=(entries, fetched), daemon=True).start()
@@ -174,7 +184,7 @@ class _ChunkReader:
             try:
                 yield self._reader.record(one)
             except OutputError as error:
-                yield {"failed_output": error.message}
+                yield {"fatal": error.to_dict()}
 
     def _fetch_all(self, entries: list[Entry], fetched: queue.Queue[Fetched | Record]) -> None:
         import ray

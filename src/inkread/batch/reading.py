@@ -5,6 +5,7 @@ Fetching and reading are two steps, so that the next source is fetched while the
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -16,12 +17,13 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 
 from inkread.batch.archives import is_archived, open_member
 from inkread.batch.catalog import Entry
 from inkread.batch.job import Job
 from inkread.batch.records import NAME, Record, error_record, record_of
-from inkread.errors import InkreadError, OutputError
+from inkread.errors import InkreadError, ModelError, OutputError
 from inkread.inputs import InputLimits, open_source
 from inkread.inputs.sources import open_stream
 from inkread.results import Document
@@ -103,13 +105,24 @@ class SourceReader:
     ----------
     job
         What is asked for.
+    model
+        The name of the network that the job was begun with, where it was begun.
+
+    Raises
+    ------
+    ModelError
+        If it cannot be loaded, or has become another: a table is read by one network.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, *, model: str | None = None) -> None:
         # There is a worker a core; OpenCV's own threads would only wait for each other.
         cv2.setNumThreads(1)
         self._job = job
         self._reader = job.reader()
+        if model not in (None, now := job.networks()):
+            raise ModelError(f"the batch was begun with the network {model}, which is {now} by now")
+        # A network that cannot be loaded is found here, once, and not again at every source.
+        self._reader.classify(np.zeros((1, 28, 28), np.uint8))
 
     @property
     def limits(self) -> InputLimits:
@@ -164,7 +177,8 @@ class SourceReader:
                 drawn.save(beside, format="PNG")
                 beside.replace(path)
             except OSError as error:
-                beside.unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    beside.unlink()
                 raise OutputError(f"{path} cannot be written: {error.strerror or error}") from error
 
 

@@ -58,7 +58,7 @@ def run(
     """
     engine = engine or Local()
     check_output(job)
-    model = job.card().name
+    model = job.networks()
     if isinstance(engine, OnRay):
         from inkread.batch.on_ray import check_ray
 

