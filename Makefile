@@ -5,10 +5,12 @@ VENV := .venv
 DEMO_VENV := .venv-demo
 BIN := $(VENV)/bin
 
-# What the tests need from Debian beside Python. `make test` installs it where it runs as root on Debian or Ubuntu.
-DEBIAN_PACKAGES :=
+# What the tests need from Debian beside Python. `make test` installs it where it runs as root on Debian or Ubuntu; what
+# is there already, from wherever, stays as it is.
+DEBIAN_PACKAGES := $(if $(shell command -v chromium),,chromium) $(if $(shell command -v npm),,nodejs npm)
+BROWSER_MODULES := tests/browser/node_modules
 
-.PHONY: setup check test docs demo debian-packages venv-module
+.PHONY: setup check test docs demo debian-packages browser-modules venv-module
 
 setup: $(VENV)/.ready
 
@@ -25,7 +27,7 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: debian-packages setup
+test: debian-packages setup browser-modules
 	$(BIN)/python -m pytest
 
 docs: setup
@@ -45,6 +47,15 @@ ifneq ($(strip $(DEBIAN_PACKAGES)),)
 	  apt-get update -q && DEBIAN_FRONTEND=noninteractive apt-get install -q -y --no-install-recommends $(DEBIAN_PACKAGES); \
 	else echo "If tests fail, install what these Debian packages hold: $(DEBIAN_PACKAGES)"; fi
 endif
+
+# axe-core and TypeScript, with which the tests look at the page; nothing of them is part of inkread.
+browser-modules: debian-packages
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(BROWSER_MODULES)/.ready; \
+	else echo "npm is missing: the page's types and accessibility are not tested"; fi
+
+$(BROWSER_MODULES)/.ready: tests/browser/package.json
+	npm install --prefix tests/browser --no-audit --no-fund --loglevel=error
+	touch $@
 
 # Debian ships Python without what makes a virtual environment.
 venv-module:

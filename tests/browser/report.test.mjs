@@ -1,0 +1,46 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import * as report from "../../src/inkread/serve/web/js/state/report.js";
+
+test("accuracy stands with its interval", () => {
+  const share = { value: 0.99712, interval: [0.9959, 0.998], hits: 9971, n: 10000 };
+  assert.deepEqual(report.accuracyWords(share), { value: "99.71 %", interval: "between 99.59 and 99.80 %, 19 times in 20" });
+  assert.equal(report.accuracyWords(null).value, "not measured");
+  assert.equal(report.accuracyWords({ value: null, interval: null, hits: 0, n: 0 }).value, "not measured");
+});
+
+test("mistakes are weighed among themselves, what is right by its row", () => {
+  const cells = report.confusionCells([[90, 10], [0, 50]]);
+  assert.equal(cells[0][0].weight, 0.9);
+  assert.equal(cells[0][1].weight, 1);
+  assert.equal(cells[1][0].weight, 0);
+  assert.ok(cells[1][1].right && !cells[0][1].right);
+});
+
+test("the worst mistakes come first", () => {
+  const worst = report.worstMistakes([[9, 1, 0], [4, 9, 2], [0, 0, 9]], 2);
+  assert.deepEqual(worst, [{ truth: 1, read: 0, count: 4 }, { truth: 1, read: 2, count: 2 }]);
+});
+
+test("training curves are all columns but step and rate, without what is missing", () => {
+  const rows = [{ step: 100, loss: 2, rate: 0.1 }, { step: 200, loss: 1, rate: 0.1, mnist: 98 }];
+  assert.deepEqual(report.trainingCurves({ curves: { training: rows } }), [
+    { name: "loss", points: [[100, 2], [200, 1]] },
+    { name: "mnist", points: [[200, 98]] },
+  ]);
+  assert.deepEqual(report.trainingCurves({ curves: null }), []);
+});
+
+test("axes have round marks inside their range", () => {
+  assert.deepEqual(report.axisMarks(0, 1, 5), [0, 0.2, 0.4, 0.6, 0.8, 1]);
+  assert.deepEqual(report.axisMarks(97.3, 99.7, 4), [98, 99]);
+  assert.deepEqual(report.axisMarks(5, 5, 4), [5]);
+  assert.equal(report.scaled(5, [0, 10], [100, 0]), 50);
+  assert.equal(report.scaled(5, [5, 5], [0, 10]), 5);
+});
+
+test("a figure that is missing is a dash, never a zero", () => {
+  const rows = report.classRows({ per_class: { 3: { precision: null, recall: 0.5, f1: null, support: 0 } } });
+  assert.deepEqual(rows, [{ name: "3", precision: "–", recall: "50.00 %", f1: "–", support: "0" }]);
+  assert.deepEqual(report.classRows({ per_class: null }), []);
+});
