@@ -1,0 +1,66 @@
+import numpy as np
+import pytest
+import torch
+
+from inkread.nets import LINE_STEP, LineNet, export_line
+from inkread.parts import BLANK, DIGITS
+from inkread.recognize.line import FRAME_COLUMNS, MARGIN, LineRecognizer
+from inkread.recognize.prepare import LINE_DIGIT_HEIGHT, LINE_HEIGHT, prepare_line
+from inkread.train.cards import write_card
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory):
+    torch.manual_seed(0)
+    net = LineNet(recurrent=16).eval()
+    path = tmp_path_factory.mktemp("line") / "line.onnx"
+    export_line(net, path, height=LINE_HEIGHT)
+    calibration = {"temperature": 1.0, "refusal_threshold": 0.0}
+    card = write_card(path, task="line", alphabet=(*DIGITS, BLANK), calibration=calibration, training={}, figures={})
+    return net, LineRecognizer(card)
+
+
+def test_onnx_says_what_torch_says(network):
+    net, recognizer = network
+    strip = np.random.default_rng(1).random((LINE_HEIGHT, 60)).astype(np.float32)
+    (scores,) = recognizer.recognize([strip])
+    padded = np.zeros((1, 1, LINE_HEIGHT, 60 + 2 * MARGIN), np.float32)
+    padded[0, 0, :, MARGIN : MARGIN + 60] = strip
+    with torch.inference_mode():
+        wanted = net(torch.from_numpy(padded))[:, 0].numpy()
+    np.testing.assert_allclose(scores.log_probs, wanted, atol=1e-3)
+    assert scores.alphabet[-1] == BLANK
+
+
+def test_strips_of_any_width_come_back_in_their_order(network):
+    _, recognizer = network
+    rng = np.random.default_rng(2)
+    strips = [rng.random((LINE_HEIGHT, width)).astype(np.float32) for width in (200, 12, 90, 33, 201)]
+    results = recognizer.recognize(strips)
+    for strip, scores in zip(strips, results, strict=True):
+        assert len(scores.log_probs) == -(-(strip.shape[1] + 2 * MARGIN) // FRAME_COLUMNS)
+        assert scores.columns[0] < 0 < scores.columns[-1]
+    assert recognizer.recognize([]) == []
+
+
+def test_the_recognizer_and_the_network_agree_on_the_step():
+    assert FRAME_COLUMNS == LINE_STEP
+
+
+@pytest.mark.parametrize("height", [11.0, 22.0, 90.0])
+def test_strips_hold_the_usual_digit_at_its_height_in_the_middle(height):
+    ink = np.zeros((round(2 * height), 300), np.float32)
+    top = round(0.5 * height)
+    ink[top : top + round(height), 20:60] = 1
+    strip = prepare_line(ink, digit_height=height)
+    assert strip.shape[0] == LINE_HEIGHT
+    rows = np.flatnonzero(strip.max(axis=1) > 0.5)
+    assert len(rows) == pytest.approx(LINE_DIGIT_HEIGHT, abs=2)
+    assert rows.mean() == pytest.approx((LINE_HEIGHT - 1) / 2, abs=1.5)
+
+
+def test_an_endless_line_is_bounded():
+    strip = prepare_line(np.zeros((20, 50_000), np.float32), digit_height=10.0)
+    assert strip.shape[1] <= 60 * LINE_DIGIT_HEIGHT

@@ -1,0 +1,75 @@
+import numpy as np
+import pytest
+
+from inkread.data.synth import Hand, draw_glyph
+from inkread.errors import InvalidOption
+from inkread.recognize.prepare import LINE_HEIGHT
+from inkread.train.digits import tight_crop
+from inkread.train.lines import LENGTH_CLASSES, LineStream, WriterDigits, random_number
+
+
+@pytest.fixture(scope="module")
+def writer():
+    rng = np.random.default_rng(0)
+    hand = Hand.random(rng)
+    return WriterDigits(tuple(np.stack([tight_crop(draw_glyph(d, hand, rng, height=32))]) for d in "0123456789"))
+
+
+def stream_of(writer, seed, *, batch_size=16):
+    others = writer.crops[4]
+    return LineStream([[writer]], [1.0], others, batch_size=batch_size, rng=np.random.default_rng(seed))
+
+
+def test_batches_hold_strips_of_ink_with_their_texts(writer):
+    strips, widths, texts = stream_of(writer, 1).batch()
+    assert strips.shape[:3] == (16, 1, LINE_HEIGHT)
+    assert strips.dtype == np.float32
+    assert strips.min() >= 0
+    assert strips.max() <= 1
+    assert strips.shape[3] % 8 == 0
+    for strip, width, text in zip(strips, widths, texts, strict=True):
+        assert text.isdigit()
+        assert strip[0, :, width:].max(initial=0) == 0, "padding is bare"
+        assert strip[0, :, :width].sum() > 5 * len(text), "there is ink"
+
+
+def test_the_same_seed_gives_the_same_lines(writer):
+    first, _, texts = stream_of(writer, 7).batch()
+    again, _, texts_again = stream_of(writer, 7).batch()
+    np.testing.assert_array_equal(first, again)
+    assert texts == texts_again
+    _, _, other_texts = stream_of(writer, 8).batch()
+    assert other_texts != texts
+
+
+def test_longer_numbers_make_wider_lines(writer):
+    stream = stream_of(writer, 3)
+    short = np.mean([stream.line(2)[0].shape[1] for _ in range(40)])
+    long = np.mean([stream.line(8)[0].shape[1] for _ in range(40)])
+    assert 2.2 < long / short < 4.5
+
+
+@pytest.mark.parametrize("length", [1, 2, 5, 16])
+def test_random_numbers_have_the_asked_length_and_every_habit(length):
+    rng = np.random.default_rng(5)
+    numbers = [random_number(rng, length) for _ in range(400)]
+    assert all(len(n) == length and n.isdigit() for n in numbers)
+    if length == 5:
+        assert any(n.endswith("000") for n in numbers), "round amounts"
+        assert any(n.startswith("0") for n in numbers), "leading zeros"
+        assert any(len(set(n)) == 1 for n in numbers), "repeated digits"
+
+
+def test_a_batch_keeps_to_one_class_of_lengths(writer):
+    stream = stream_of(writer, 11)
+    for _ in range(5):
+        _, _, texts = stream.batch()
+        lengths = [len(t) for t in texts]
+        assert any(low <= min(lengths) and max(lengths) <= high for low, high in LENGTH_CLASSES)
+
+
+def test_a_writer_without_one_of_the_digits_is_refused(writer):
+    with pytest.raises(InvalidOption, match="each of the ten digits"):
+        WriterDigits(writer.crops[:9])
+    with pytest.raises(InvalidOption, match="at least one group"):
+        LineStream([], [], writer.crops[0], batch_size=4, rng=np.random.default_rng(0))
