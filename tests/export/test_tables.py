@@ -66,7 +66,7 @@ def test_a_name_that_a_spreadsheet_would_run_is_disarmed(name):
     assert row[0] == "'" + name
 
 
-@given(st.text(alphabet=st.characters(exclude_categories=["Cs"])))
+@given(st.text(alphabet="=+-@\t\r\n'\",; aZ0é\N{SNOWMAN}", max_size=12))
 def test_any_name_survives_and_no_cell_starts_a_formula(name):
     stream = io.StringIO(newline="")
     write_csv([error_row(CorruptSource("damaged"), name)], stream)
