@@ -36,8 +36,8 @@ SMOOTHED_PIXELS = 500_000
 # A stroke's own ink level is somewhat below the strongest ink near it.
 LEVEL_SHARE = 0.85
 # Ink fainter than this share of the page's usual ink is not lifted to full: pencil beside a pen has about a third of
-# its darkness, dirt and paper folds have less.
-PAGE_SHARE = 0.25
+# its darkness and stays readable; the lines of squared paper, show-through, dirt and folds have less.
+PAGE_SHARE = 0.4
 # Bright paper in the dark: below this grey the ratio of ink to paper says more of the camera's noise than of the ink.
 DARKEST_PAPER = 24.0
 

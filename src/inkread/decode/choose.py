@@ -22,10 +22,10 @@ __all__ = ["ChosenLine", "PageReading", "choose_digits", "of_like_size"]
 # Share of digits among the marks of a picture that is said to be a line, or a digit.
 EXPECTED_SHARE = 0.9
 # What is believed of a page before looking: its share of digits, and how many marks that belief weighs; and how many
-# marks the page weighs in the belief about a line.
-PAGE_SHARE, PAGE_STRENGTH, LINE_STRENGTH = 0.7, 3.0, 3.0
+# marks the page weighs in the belief about a line, and the line in the belief about a word.
+PAGE_SHARE, PAGE_STRENGTH, LINE_STRENGTH, WORD_STRENGTH = 0.7, 3.0, 3.0, 2.0
 # A digit below or above these shares of the page's typical digit is dirt, or a shadow.
-LEAST_SIZE, MOST_SIZE = 0.33, 4.0
+LEAST_SIZE, MOST_SIZE = 0.38, 4.0
 # On a page of at least this many digits, a line that is a single one must be this sure: folds, edges and rules are
 # single strokes too.
 CROWD, LONE_STROKE = 5, 0.9
@@ -119,19 +119,44 @@ def choose_digits(
     anything
         Whether anything may stand on the page; False where it is known to hold digits.
     """
-    marks = 0
-    if anything:
-        scores = [with_lookalikes(values) for values in scores]
-        own = [_marks(line, values) for line, values in zip(found, scores, strict=True)]
-        everything = np.concatenate(own) if own else np.zeros((0, 11), np.float32)
-        marks = len(everything)
-        page_share = estimate_digit_share(everything, expected=PAGE_SHARE, strength=PAGE_STRENGTH)
-        shares = [estimate_digit_share(some, expected=page_share, strength=LINE_STRENGTH) for some in own]
+    if not found:
+        return PageReading(lines=(), shares=(), marks=0)
+    if not anything:
+        weighed = [with_digit_share(values, EXPECTED_SHARE) for values in scores]
+        shares, marks = [EXPECTED_SHARE] * len(found), 0
     else:
-        shares = [EXPECTED_SHARE] * len(found)
-    weighed = [with_digit_share(values, share) for values, share in zip(scores, shares, strict=True)]
+        scores = [with_lookalikes(values) for values in scores]
+        taken = [_marks(line, values) for line, values in zip(found, scores, strict=True)]
+        everything = np.concatenate([values[rows] for values, rows in zip(scores, taken, strict=True)])
+        page_share = estimate_digit_share(everything, expected=PAGE_SHARE, strength=PAGE_STRENGTH)
+        shares = [
+            estimate_digit_share(values[rows], expected=page_share, strength=LINE_STRENGTH)
+            for values, rows in zip(scores, taken, strict=True)
+        ]
+        weighed = [
+            _with_word_shares(line, values, rows, share)
+            for line, values, rows, share in zip(found, scores, taken, shares, strict=True)
+        ]
+        marks = len(everything)
     lines = [_choose(line, values, least_probability) for line, values in zip(found, weighed, strict=True)]
     return PageReading(lines=tuple(lines), shares=tuple(shares), marks=marks)
+
+
+def _with_word_shares(
+    line: LineOfCandidates, scores: NDArray[np.float32], marks: Sequence[int], share: float
+) -> NDArray[np.float32]:
+    """Scores that know how much of their word is digits, where the line's share is what is expected of a word."""
+    if not line.words:
+        return with_digit_share(scores, share)
+    starts = np.array([candidate.start for candidate in line.candidates])
+    weighed = np.empty_like(scores)
+    for word in line.words:
+        rows = np.flatnonzero((starts >= word.start) & (starts < word.end))
+        own = [i for i in marks if word.start <= starts[i] < word.end]
+        weighed[rows] = with_digit_share(
+            scores[rows], estimate_digit_share(scores[own], expected=share, strength=WORD_STRENGTH)
+        )
+    return weighed
 
 
 def _choose(line: LineOfCandidates, scores: NDArray[np.float32], least_probability: float) -> ChosenLine:
@@ -154,15 +179,14 @@ def _read(line: LineOfCandidates, scores: NDArray[np.float32]) -> Reading:
     )
 
 
-def _marks(line: LineOfCandidates, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scores of what the line is made of at first sight: its best way, small marks left out."""
+def _marks(line: LineOfCandidates, scores: NDArray[np.float32]) -> list[int]:
+    """The candidates that the line is made of at first sight: its best way, small marks left out."""
     reading = _read(line, scores)
-    taken = [
+    return [
         i
         for i in (*reading.chosen, *reading.refused)
         if line.candidates[i].box.height >= MARK_HEIGHT * line.digit_height
     ]
-    return scores[taken]
 
 
 def of_like_size(reading: PageReading) -> PageReading:
