@@ -203,7 +203,7 @@ def _ink_level(darkness: Image, floor: Image) -> Image:
     least = np.asarray(cv2.resize(floor, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
     inked = strongest[strongest > least]
     if inked.size:
-        np.maximum(near, np.float32(PAGE_SHARE * float(np.quantile(inked, 0.8))), out=near)
+        np.maximum(near, np.float32(PAGE_SHARE * float(np.median(inked))), out=near)
     return np.asarray(np.maximum(near, least), np.float32)
 
 

@@ -38,6 +38,9 @@ PARALLEL_SHARE, PARALLEL_COUNT = 0.22, 3
 RULE_SLENDERNESS = 22.0
 # Straight runs of this many pixels are looked for first and joined to rules after, so that a rule may bend a little.
 RULE_RUN = 32
+# How near to a rule (pixels) the end of a box's side lies, and how thick a side is at the most, in its lengths.
+RULE_REACH = 3
+SIDE_THICKNESS = 0.2
 # A component that covers less of its box is a frame, or a piece of a table.
 SPARSE_FILL = 0.08
 # Pixels of a rule's gap that a crossing stroke is mended over.
@@ -206,6 +209,8 @@ def remove_rules(binary: Mask) -> Mask:
         across, down = [r for r in across if r.length >= least], [r for r in down if r.length >= least]
         rules = _drawn(across, binary) | _drawn(down, binary.T).T
     rest = binary & (1 - rules)
+    if rules.any():
+        rest = _without_sides(rest, rules)
     if len(across) + len(down) >= PARALLEL_COUNT:
         rest = _without_fragments(rest, across, down, least / RULE_HEIGHTS)
     # Where ink goes on on both sides of a rule, the stroke crossed it: close the gap, on the rule's pixels only.
@@ -253,6 +258,32 @@ def _weighted_height(binary: Mask) -> float:
     order = np.argsort(heights[readable])
     passed = np.cumsum(areas[readable][order])
     return float(heights[readable][order][np.searchsorted(passed, passed[-1] / 2)])
+
+
+def _without_sides(binary: Mask, rules: Mask) -> Mask:
+    """The page without the sides of boxes: thin straight pieces that run from one rule to another.
+
+    Parameters
+    ----------
+    binary
+        The page without rules.
+    rules
+        The rules' pixels.
+    """
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(binary, connectivity=8)
+    near = cv2.dilate(rules, np.ones((2 * RULE_REACH + 1, 2 * RULE_REACH + 1), np.uint8))
+    gone = np.zeros(count, bool)
+    for i in range(1, count):
+        x0, y0, width, height, area = (int(v) for v in stats[i])
+        if max(width, height) < 8 or area > SIDE_THICKNESS * max(width, height) ** 2:
+            continue
+        if height >= width:
+            ends = near[y0, x0 : x0 + width].any() and near[y0 + height - 1, x0 : x0 + width].any()
+        else:
+            ends = near[y0 : y0 + height, x0].any() and near[y0 : y0 + height, x0 + width - 1].any()
+        # A slanted one written from rule to rule is wider than a side is thick.
+        gone[i] = ends and min(width, height) <= 2 * area / max(width, height) + 2
+    return np.asarray(binary & ~gone[labels], np.uint8) if gone.any() else binary
 
 
 def _without_fragments(binary: Mask, across: list[_Rule], down: list[_Rule], typical: float) -> Mask:
