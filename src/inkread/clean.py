@@ -72,7 +72,7 @@ class CleanOptions:
             raise InvalidOption(f"max_skew_degrees lies in [0, 45]; got {self.max_skew_degrees}")
 
 
-def clean(page: PageImage, options: CleanOptions | None = None) -> CleanPage:
+def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds: bool = False) -> CleanPage:
     """Give the ink of a page.
 
     Parameters
@@ -81,6 +81,8 @@ def clean(page: PageImage, options: CleanOptions | None = None) -> CleanPage:
         The upright picture.
     options
         The defaults when not given.
+    against_odds
+        Take the less likely polarity: light ink where the ink seems dark, and the other way round.
 
     Returns
     -------
@@ -92,7 +94,7 @@ def clean(page: PageImage, options: CleanOptions | None = None) -> CleanPage:
     if scale < 1.0:
         size = max(1, round(page.width * scale)), max(1, round(page.height * scale))
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    if is_light_ink(grey):
+    if is_light_ink(grey) != against_odds:
         grey = 255 - grey
     ink = _ink(grey, options)
     height, width = ink.shape

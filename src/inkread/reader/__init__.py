@@ -32,10 +32,10 @@ __all__ = ["LAYOUTS", "Layout", "Reader", "ReaderOptions", "classify", "read", "
 
 Layout = Literal["page", "line", "digit"]
 LAYOUTS: tuple[Layout, ...] = ("page", "line", "digit")
-# A page is turned where it reads clearly better so: at least this many digits, this sure on the average, this share of
-# its marks, and this many times as many digits as upright.
-TURNED_DIGITS, TURNED_CONFIDENCE, TURNED_SHARE, TURNED_GAIN = 4, 0.8, 0.6, 1.5
-# A page is worth turning when less than this share of its marks are read as digits upright.
+# A page is turned, or its polarity changed, where it reads clearly better so: at least this many digits, this sure on
+# the average, this share of its marks, and this many times as many digits as before.
+OTHER_DIGITS, OTHER_CONFIDENCE, OTHER_SHARE, OTHER_GAIN = 3, 0.85, 0.6, 1.5
+# That is tried when nothing was read, or less than this share of the marks.
 UPRIGHT_SHARE = 0.6
 
 
@@ -56,8 +56,8 @@ class ReaderOptions:
     # Digits less sure than this, in [0, 1], are not told from other marks, and not reported: below one half it is more
     # likely that they are wrong than that they are right.
     min_digit_confidence: float = 0.4
-    # Whether a page that hardly reads upright is tried lying on its sides.
-    turn_pages: bool = True
+    # Whether a page that hardly reads is tried lying on its sides, and with light ink for dark.
+    try_again: bool = True
     # Cores that one reading may use, at least 1; with several workers take 1 for each.
     threads: int = 2
     limits: InputLimits = field(default_factory=InputLimits)
@@ -211,7 +211,7 @@ class Reader:
         began = time.perf_counter()
         used = self._options(options, None)
         cleaned = draw_page(strokes)
-        lines = self._read_clean(cleaned, used)
+        lines = _composed(self._choose(cleaned, used), cleaned.to_source, used)
         height, width = cleaned.ink.shape
         box = cleaned.to_source.apply_to_box(Box(0, 0, width, height)).box
         page = Page(
@@ -253,8 +253,14 @@ class Reader:
     def _read_page(self, page: PageImage, options: ReaderOptions, region: Sequence[float] | None) -> Page:
         part, offset = (page, (0, 0)) if region is None else _cut_out(page, region)
         cleaned = clean(part, options.clean)
-        moved = cleaned.to_source.then(PageTransform.translation(*offset))
-        lines = self._read_clean(CleanPage(ink=cleaned.ink, to_source=moved), options)
+        reading = self._choose(cleaned, options)
+        if options.layout == "page" and options.try_again and _is_doubtful(reading):
+            for other_page in _other_views(part, cleaned, options):
+                other = self._choose(other_page, options)
+                if _reads_better(other, reading):
+                    cleaned, reading = other_page, other
+        to_source = cleaned.to_source.then(PageTransform.translation(*offset))
+        lines = _composed(reading, to_source, options)
         return Page(
             index=page.index,
             width=page.width,
@@ -262,20 +268,6 @@ class Reader:
             dpi=page.dpi,
             lines=lines,
             problem=_page_problem(lines),
-        )
-
-    def _read_clean(self, page: CleanPage, options: ReaderOptions) -> tuple[Line, ...]:
-        reading = self._choose(page, options)
-        if options.layout == "page" and options.turn_pages and _is_doubtful(reading):
-            for quarters in (1, 3):
-                turned = _turned(page, quarters)
-                other = self._choose(turned, options)
-                if _reads_better(other, reading):
-                    page, reading = turned, other
-        return tuple(
-            compose_line(line, page.to_source, min_confidence=options.min_confidence)
-            for line in reading.lines
-            if line.boxes
         )
 
     def _choose(self, page: CleanPage, options: ReaderOptions) -> PageReading:
@@ -300,15 +292,28 @@ class Reader:
         return agree(reading, doubtful, self._lines().recognize(strips), strip_height=LINE_DIGIT_HEIGHT)
 
 
+def _composed(reading: PageReading, to_source: PageTransform, options: ReaderOptions) -> tuple[Line, ...]:
+    return tuple(
+        compose_line(line, to_source, min_confidence=options.min_confidence) for line in reading.lines if line.boxes
+    )
+
+
 def _is_doubtful(reading: PageReading) -> bool:
-    return reading.marks >= TURNED_DIGITS and reading.certainty < UPRIGHT_SHARE * reading.marks
+    return not reading.count or reading.certainty < UPRIGHT_SHARE * reading.marks
 
 
-def _reads_better(turned: PageReading, upright: PageReading) -> bool:
+def _other_views(part: PageImage, cleaned: CleanPage, options: ReaderOptions) -> Iterator[CleanPage]:
+    """The page lying on its sides, and with its paper taken for ink."""
+    for quarters in (1, 3):
+        yield _turned(cleaned, quarters)
+    yield clean(part, options.clean, against_odds=True)
+
+
+def _reads_better(other: PageReading, reading: PageReading) -> bool:
     return (
-        turned.count >= max(TURNED_DIGITS, TURNED_SHARE * turned.marks)
-        and turned.certainty >= TURNED_CONFIDENCE * turned.count
-        and turned.certainty >= TURNED_GAIN * upright.certainty
+        other.count >= max(OTHER_DIGITS, OTHER_SHARE * other.marks)
+        and other.certainty >= OTHER_CONFIDENCE * other.count
+        and other.certainty >= OTHER_GAIN * reading.certainty
     )
 
 
