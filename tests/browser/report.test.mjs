@@ -22,13 +22,21 @@ test("the worst mistakes come first", () => {
   assert.deepEqual(worst, [{ truth: 1, read: 0, count: 4 }, { truth: 1, read: 2, count: 2 }]);
 });
 
-test("training curves are all columns but step and rate, without what is missing", () => {
-  const rows = [{ step: 100, loss: 2, rate: 0.1 }, { step: 200, loss: 1, rate: 0.1, mnist: 98 }];
-  assert.deepEqual(report.trainingCurves({ curves: { training: rows } }), [
-    { name: "loss", points: [[100, 2], [200, 1]] },
-    { name: "mnist", points: [[200, 98]] },
-  ]);
-  assert.deepEqual(report.trainingCurves({ curves: null }), []);
+test("training curves are the loss and a few sets of digits, without what is missing", () => {
+  const rows = [
+    { step: 100, loss: 2, rate: 0.1 },
+    { step: 200, loss: 1, rate: 0.1, mnist: 98, "phone-others": 90, a: 1, b: 2, c: 3, d: 4 },
+  ];
+  const { loss, validation } = report.trainingCurves({ curves: { training: rows } });
+  assert.deepEqual(loss, [{ name: "loss", points: [[100, 2], [200, 1]] }]);
+  assert.deepEqual(validation[0], { name: "mnist", points: [[200, 98]] });
+  assert.deepEqual(validation.map(({ name }) => name), ["mnist", "a", "b", "c"]);
+  assert.deepEqual(report.trainingCurves({ curves: null }), { loss: [], validation: [] });
+});
+
+test("what was measured on stands in words", () => {
+  assert.equal(report.dataWords({ data: { name: "mnist", split: "test", perturbation: null, n: 10 } }), "mnist, test");
+  assert.equal(report.dataWords({ data: {} }), "unnamed data");
 });
 
 test("axes have round marks inside their range", () => {

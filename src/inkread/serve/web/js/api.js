@@ -175,9 +175,10 @@ async function ask(address, request = {}) {
   if (!headers.has("Accept")) headers.set("Accept", "application/json");
   if (token && request.method) headers.set("X-CSRF-Token", token);
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
+  const signal = request.signal ? AbortSignal.any([request.signal, timeout]) : timeout;
   let answer;
   try {
-    answer = await fetch(address, { ...request, headers, signal: request.signal ?? timeout });
+    answer = await fetch(address, { ...request, headers, signal });
   } catch (error) {
     if (request.signal?.aborted) throw error;
     throw new RequestFailed({ status: 0, code: timeout.aborted ? "TimedOut" : "Offline" });

@@ -87,7 +87,7 @@ function sample(name, code) {
     "figure",
     { class: "sample" },
     make("figcaption", null, name, copyButton(() => code, "Copy", "small plain")),
-    make("pre", { tabindex: "0", "aria-label": `Example: ${name}` }, make("code", null, code)),
+    make("pre", { tabindex: "0", role: "group", "aria-label": `Example: ${name}` }, make("code", null, code)),
   );
 }
 

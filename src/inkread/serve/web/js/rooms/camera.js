@@ -1,6 +1,6 @@
 /** The room in which a photograph is taken, cropped and read. */
 import * as api from "../api.js";
-import { regionOf } from "../state/crop.js";
+import { centered, regionOf } from "../state/crop.js";
 import { problemOf, summary, textOf } from "../state/reading.js";
 import { copyButton, speakButton } from "../ui/actions.js";
 import { CameraFailed, cameras, closeCamera, openCamera, showStream } from "../ui/camera.js";
@@ -33,7 +33,7 @@ export function open({ main, signal, say }) {
   chooser.addEventListener("change", async () => {
     const file = chooser.files?.[0];
     if (!file) return;
-    const image = await decoded(file);
+    const image = await decoded(file, "Your photograph");
     if (image) hold(image, file);
     else fill(result, trouble({ title: "This file is no picture", text: "Choose a photograph, or use Upload for other kinds." }));
     chooser.value = "";
@@ -109,14 +109,13 @@ export function open({ main, signal, say }) {
     stream = null;
     still = picture;
     photograph = blob;
-    rectangle = null;
-    if (picture instanceof HTMLImageElement) picture.alt = "Your photograph";
+    rectangle = centered(sizeOf(picture), 0.94, 0.94);
     edit();
     /** @type {HTMLElement | null} */ (tools.querySelector(".primary"))?.focus();
   }
 
   function edit() {
-    if (!still) return;
+    if (!still || !rectangle) return;
     fill(
       stage,
       croppedPictureView(still, rectangle, (next) => {
@@ -124,7 +123,7 @@ export function open({ main, signal, say }) {
       }),
     );
     tool("Read numbers", read);
-    fill(result, make("p", { class: "empty" }, "Move the rectangle to the numbers, or read all of it."));
+    fill(result, make("p", { class: "empty" }, "Only what is in the rectangle is read. Drag its corners to the numbers."));
   }
 
   /**

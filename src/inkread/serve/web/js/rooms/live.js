@@ -3,7 +3,7 @@ import * as api from "../api.js";
 import { centered, regionOf } from "../state/crop.js";
 import * as state from "../state/live.js";
 import { textOf } from "../state/reading.js";
-import { socketWords } from "../state/words.js";
+import { cameraWords, socketWords } from "../state/words.js";
 import { copyButton, speakButton } from "../ui/actions.js";
 import { boxesOver } from "../ui/boxes.js";
 import { CameraFailed, cameras, closeCamera, openCamera, showStream } from "../ui/camera.js";
@@ -38,7 +38,11 @@ export function open({ main, signal, say }) {
   let cellsAt = 0;
   let cellsText = "";
   let pressed = false;
-  /** The last frames that were sent, by number: digits are cut out of the frame that they were read in. @type {HTMLCanvasElement[]} */
+  /**
+   * The last frames that were sent, by number: digits are cut out of the frame that they were read in.
+   *
+   * @type {HTMLCanvasElement[]}
+   */
   const frames = [];
 
   const video = make("video", { playsinline: true, "aria-label": "Picture of the camera" });
@@ -102,6 +106,11 @@ export function open({ main, signal, say }) {
       fill(notices, trouble(error.words, { label: "Try again", act: () => start(id) }));
       return;
     }
+    stream.getVideoTracks()[0]?.addEventListener("ended", () => {
+      stop();
+      idle();
+      fill(notices, trouble(cameraWords("NotReadableError", true), { label: "Try again", act: () => start(null) }));
+    });
     const scale = Math.min(1, WIDEST / video.videoWidth);
     size = { width: Math.round(video.videoWidth * scale), height: Math.round(video.videoHeight * scale) };
     rectangle = centered(size, 0.9, 0.6);
@@ -253,11 +262,13 @@ export function open({ main, signal, say }) {
   function showCells(document) {
     const now = performance.now();
     const text = textOf(document);
-    if (pressed || result.contains(window.document.activeElement) || window.document.querySelector("dialog[open]")) return;
+    if (pressed || window.document.querySelector("dialog[open]")) return;
     if (now - cellsAt < CELLS_MS || (!text && cellsText === "")) return;
     cellsAt = now;
     cellsText = text;
     const canvas = frames[live.answered % 4];
+    const focusable = () => [...result.querySelectorAll("button")];
+    const focused = focusable().findIndex((button) => button === window.document.activeElement);
     fill(
       result,
       text && readout(document, canvas ? { picture: copied(canvas), scale: 1 } : null),
@@ -269,6 +280,7 @@ export function open({ main, signal, say }) {
           copyButton(() => live.steady.text || text),
         ),
     );
+    if (focused >= 0) focusable()[focused]?.focus({ preventScroll: true });
   }
 }
 

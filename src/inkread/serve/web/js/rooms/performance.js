@@ -88,9 +88,7 @@ function modelTable(models) {
 function section(report, index) {
   const accuracy = state.accuracyWords(report.accuracy);
   const id = `report-${index}`;
-  const training = state.trainingCurves(report);
-  const loss = training.filter(({ name }) => name === "loss");
-  const validation = training.filter(({ name }) => name !== "loss");
+  const { loss, validation } = state.trainingCurves(report);
   const coverage = report.curves?.coverage;
   return make(
     "section",
@@ -245,7 +243,7 @@ function groupTable(groups) {
       make(
         "thead",
         null,
-        make("tr", null, ["Kind", "Pictures", "Read exactly", "Digits found"].map((name) => make("th", { scope: "col" }, name))),
+        make("tr", null, ["Kind", "Pictures", "Read exactly", "Digits, F1"].map((name) => make("th", { scope: "col" }, name))),
       ),
       make(
         "tbody",
@@ -254,10 +252,10 @@ function groupTable(groups) {
           make(
             "tr",
             null,
-            make("th", { scope: "row" }, name),
+            make("th", { scope: "row" }, name.replace(":", ": ")),
             make("td", { class: "number-cell" }, String(group.n ?? "–")),
             make("td", { class: "number-cell" }, state.shareWords(group.exact?.value)),
-            make("td", { class: "number-cell" }, state.shareWords(group.f1?.value ?? group.f1)),
+            make("td", { class: "number-cell" }, state.shareWords(group.f1)),
           ),
         ),
       ),
@@ -272,7 +270,7 @@ function groupTable(groups) {
  * @param {HTMLElement} table
  */
 function scrolling(label, table) {
-  return make("div", { class: "scrolling", tabindex: "0", role: "region", "aria-label": label }, table);
+  return make("div", { class: "scrolling", tabindex: "0", role: "group", "aria-label": label }, table);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The room in which pictures and documents are chosen, cropped and read, many at once. */
 import * as api from "../api.js";
-import { regionOf } from "../state/crop.js";
+import { centered, regionOf, whole } from "../state/crop.js";
 import { byteSize, counts, problemOf, summary, textOf } from "../state/reading.js";
 import { documentsFile, joinedTables } from "../state/save.js";
 import * as state from "../state/uploads.js";
@@ -93,7 +93,7 @@ export function open({ main, signal, say }) {
     for (let id = first; id < first + files.length; id += 1) {
       const one = held.get(id);
       if (!one || one.file.size > limits.maxBytes) continue;
-      one.image = await decoded(one.file);
+      one.image = await decoded(one.file, one.file.name);
       if (one.image) one.small = thumbnail(one.image);
       if (signal.aborted) return;
       render();
@@ -312,7 +312,7 @@ export function open({ main, signal, say }) {
       return make("div", { class: "no-picture" }, icon("file"), make("p", null, "This browser cannot show this file before it is read."));
     }
     if (cropping) {
-      return croppedPictureView(one.image, upload.crop, (rectangle) => {
+      return croppedPictureView(one.image, upload.crop ?? whole(sizeOf(one.image)), (rectangle) => {
         uploads = state.cropped(uploads, upload.id, rectangle);
         refreshAfterCrop();
       });
@@ -333,8 +333,12 @@ export function open({ main, signal, say }) {
   function toggleCrop() {
     cropping = !cropping;
     const shown = state.shown(uploads);
+    const image = shown && held.get(shown.id)?.image;
+    if (cropping && shown && image && !shown.crop) {
+      uploads = state.cropped(uploads, shown.id, centered(sizeOf(image), 0.9, 0.9));
+    }
     render();
-    if (cropping && shown) /** @type {HTMLElement | null} */ (desk.querySelector(".crop-frame"))?.focus();
+    if (cropping) /** @type {HTMLElement | null} */ (desk.querySelector(".crop-frame"))?.focus();
   }
 
   /**

@@ -12,6 +12,7 @@
  *   calibration: {n: number, expected_calibration_error: number, mean_confidence: number, accuracy: number,
  *     reliability: Bin[]} | null,
  *   speed: Record<string, any> | null, command: string, date: string, machine: Record<string, any>}} Report
+ * @typedef {{name: string, points: [number, number][]}} Series
  * @typedef {{name: string, task: string, bytes?: number, figures?: Record<string, any>, training?: Record<string, any>}} Card
  */
 
@@ -46,9 +47,8 @@ export function shareWords(share) {
  * @returns {string}
  */
 export function dataWords({ data }) {
-  const name = data.name ?? data.set ?? data.manifest ?? "unnamed data";
-  const extra = [data.split, data.perturb].filter((part) => typeof part === "string");
-  return [name, ...extra].join(", ");
+  const parts = [data.name, data.split, data.perturbation].filter((part) => typeof part === "string" && part);
+  return parts.join(", ") || "unnamed data";
 }
 
 /**
@@ -101,21 +101,28 @@ export function worstMistakes(confusion, most) {
     .slice(0, most);
 }
 
+/** A chart of more lines than this cannot be read. */
+const MOST_SERIES = 4;
+
 /**
- * Curves of training: loss, and the error on each validation set.
+ * Curves of training: the loss, and the share that is right on the first validation sets of digits.
  *
  * @param {Report} report
- * @returns {{name: string, points: [number, number][]}[]}
+ * @returns {{loss: Series[], validation: Series[]}}
  */
 export function trainingCurves({ curves }) {
   const rows = curves?.training ?? [];
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((name) => name !== "step" && name !== "rate");
-  return names.map((name) => ({
+  const series = names.map((name) => ({
     name,
     points: rows
       .filter((row) => typeof row[name] === "number")
       .map((row) => /** @type {[number, number]} */ ([row.step, row[name]])),
   }));
+  return {
+    loss: series.filter(({ name }) => name === "loss"),
+    validation: series.filter(({ name }) => name !== "loss" && !name.endsWith("-others")).slice(0, MOST_SERIES),
+  };
 }
 
 /**

@@ -5,7 +5,6 @@
  * @typedef {import("../state/crop.js").Rectangle} Rectangle
  * @typedef {import("../state/crop.js").Size} Size
  */
-import { centered } from "../state/crop.js";
 import { boxesOver } from "./boxes.js";
 import { cropOver } from "./crop.js";
 import { fill, make } from "./dom.js";
@@ -14,11 +13,12 @@ import { fill, make } from "./dom.js";
  * The picture as an element, decoded, or null where this browser cannot show it (TIFF, PDF, HEIC).
  *
  * @param {Blob} picture
+ * @param {string} alt
  * @returns {Promise<HTMLImageElement | null>}
  */
-export async function decoded(picture) {
+export async function decoded(picture, alt) {
   const address = URL.createObjectURL(picture);
-  const image = make("img", { src: address, alt: "" });
+  const image = make("img", { src: address, alt });
   try {
     await image.decode();
     return image;
@@ -58,14 +58,14 @@ export function readPictureView(picture, document) {
  * The picture with a rectangle that can be changed.
  *
  * @param {HTMLImageElement | HTMLCanvasElement} picture
- * @param {Rectangle | null} rectangle
+ * @param {Rectangle} rectangle
  * @param {(rectangle: Rectangle) => void} onChange
  * @returns {HTMLElement}
  */
 export function croppedPictureView(picture, rectangle, onChange) {
   const size = sizeOf(picture);
   const place = make("div", { class: "picture cropping" }, picture);
-  cropOver(place, { size, rectangle: rectangle ?? centered(size, 0.9, 0.9), label: "Part to read", onChange });
+  cropOver(place, { size, rectangle, label: "Part to read", onChange });
   return place;
 }
 

@@ -64,6 +64,7 @@ export function tour(signal) {
     if (paper.clientWidth === size.width && paper.clientHeight === size.height) return;
     size = { width: paper.clientWidth, height: paper.clientHeight };
     ({ context, dense } = fitCanvas(canvas, size.width, size.height));
+    stage = "";
     if (scenes.length) paint();
   });
   watcher.observe(paper);
@@ -126,7 +127,7 @@ export function tour(signal) {
   function step(now) {
     if (!playing || signal.aborted) return;
     // A chart that is open holds the tour, and a page that was hidden does not catch up.
-    if (!document.querySelector("dialog[open]")) clock += Math.min(50, now - last);
+    if (!document.querySelector("dialog[open]")) clock += Math.min(100, now - last);
     last = now;
     paint();
     const next = scenes[(current + 1) % scenes.length];
