@@ -17,6 +17,7 @@ BENCHMARKS = {
     "pages": ("Real pictures, files in", "python benchmarks/pages.py"),
     "against_rapidocr": ("Against RapidOCR, in one run", "python benchmarks/against_rapidocr.py"),
     "speed": ("Speed and size", "python benchmarks/speed.py"),
+    "batch": ("Batches, on pages that inkread composes", "python benchmarks/batch.py"),
 }
 NONE_YET = "No figures have been measured with this version yet: run the scripts in `benchmarks/`, then `make docs`."
 
@@ -75,7 +76,7 @@ def _rows(name: str, result: Result) -> Iterator[tuple[str, str, str, str]]:
         yield "times faster (ratio of the medians)", f"{faster['of_medians']:.1f}", f"≥ {faster['bar']:g}", _met(faster)
         return
     for row in result["rows"]:
-        show = {"digits": _percent, "pages": _page_value, "speed": _speed_value}[name]
+        show = {"digits": _percent, "pages": _page_value, "speed": _speed_value, "batch": _batch_value}[name]
         value = "–" if row["value"] is None else show(row, row["value"])
         if row.get("interval"):
             low, high = (100 * end for end in row["interval"])
@@ -109,6 +110,14 @@ def _speed_value(row: Mapping[str, Any], value: float) -> str:
     if row["unit"] == "bytes":
         return f"{value / 1000:,.0f} kB"
     return f"{value:,.0f} {row['unit']}"
+
+
+def _batch_value(row: Mapping[str, Any], value: float) -> str:
+    if row["unit"] == "share":
+        return f"{100 * value:.1f} %"
+    if row["unit"] == "times":
+        return f"{value:.2f} ×"
+    return f"{value:.1f} pages/s" if row["unit"] == "pages/s" else _speed_value(row, value)
 
 
 def _groups(result: Result) -> Iterator[tuple[str, ...]]:
