@@ -17,7 +17,7 @@ from inkread.decode.lattice import Reading, read_lattice
 from inkread.geometry import Box
 from inkread.parts import LineOfCandidates
 
-__all__ = ["ChosenLine", "PageReading", "choose_digits", "of_like_size"]
+__all__ = ["ChosenLine", "PageReading", "choose_digits", "of_like_size", "without_lone_marks"]
 
 # Share of digits among the marks of a picture that is said to be a line, or a digit.
 EXPECTED_SHARE = 0.9
@@ -26,9 +26,9 @@ EXPECTED_SHARE = 0.9
 PAGE_SHARE, PAGE_STRENGTH, LINE_STRENGTH, WORD_STRENGTH = 0.7, 3.0, 3.0, 2.0
 # A digit below or above these shares of the page's typical digit is dirt, or a shadow.
 LEAST_SIZE, MOST_SIZE = 0.38, 4.0
-# On a page of at least this many digits, a line that is a single one must be this sure: folds, edges and rules are
-# single strokes too.
-CROWD, LONE_STROKE = 5, 0.9
+# A line that is a single digit must be this sure, and a single one surer still: dirt, folds, edges and rules stand
+# alone, and are single strokes.
+LONE_DIGIT, LONE_STROKE = 0.75, 0.9
 # A piece of a table's rule reads as a one, but is longer than the digits around it are high by this factor.
 LONGEST_ONE = 1.7
 # Marks lower than this share of the line's digits (dots, dashes) say nothing about what the line is.
@@ -202,14 +202,21 @@ def of_like_size(reading: PageReading) -> PageReading:
         line.only([k for k, box in enumerate(line.boxes) if _is_like(box, typical, len(heights))])
         for line in reading.lines
     )
-    if len(heights) >= CROWD:
-        lines = tuple(line.only([]) if _is_lone_stroke(line) else line for line in lines)
     return replace(reading, lines=lines)
 
 
-def _is_lone_stroke(line: ChosenLine) -> bool:
-    """Whether the line is one upright stroke, and not a sure one."""
-    return len(line.boxes) == 1 and LONE_STROKE > line.probabilities[0].max() == line.probabilities[0][1]
+def without_lone_marks(reading: PageReading) -> PageReading:
+    """The reading without lines of a single digit that is not a sure one."""
+    return replace(
+        reading, lines=tuple(line.only([]) if _is_doubtful_alone(line) else line for line in reading.lines)
+    )
+
+
+def _is_doubtful_alone(line: ChosenLine) -> bool:
+    if len(line.boxes) != 1:
+        return False
+    (probabilities,) = line.probabilities
+    return float(probabilities.max()) < (LONE_STROKE if probabilities.argmax() == 1 else LONE_DIGIT)
 
 
 def _is_like(box: Box, typical: float, count: int) -> bool:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from inkread.clean import CleanOptions, clean
 from inkread.decode.agree import agree, doubtful_words
-from inkread.decode.choose import PageReading, choose_digits, of_like_size
+from inkread.decode.choose import PageReading, choose_digits, of_like_size, without_lone_marks
 from inkread.errors import InkreadError, InvalidArray, InvalidOption
 from inkread.find import FindOptions, as_one_digit, find_candidates
 from inkread.geometry import Box, PageTransform, Stroke
@@ -281,7 +281,10 @@ class Reader:
             least_probability=options.min_digit_confidence,
             anything=options.layout == "page",
         )
-        return of_like_size(self._with_lines(found, reading) if options.layout != "digit" else reading)
+        if options.layout == "digit":
+            return reading
+        reading = of_like_size(self._with_lines(found, reading))
+        return without_lone_marks(reading) if options.layout == "page" else reading
 
     def _with_lines(self, found: Sequence[LineOfCandidates], reading: PageReading) -> PageReading:
         """The reading, with the line network asked about the words that the digit network is not sure of."""
