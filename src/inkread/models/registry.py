@@ -7,6 +7,7 @@ A card is a TOML file beside the ONNX file, or in ``cards/`` for the bundled one
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any
 
 from inkread.errors import ModelError
 
-__all__ = ["TASKS", "ModelCard", "bundled", "bundled_cards", "load_card"]
+__all__ = ["TASKS", "ModelCard", "bundled", "bundled_cards", "bundled_reports", "load_card"]
 
 TASKS = ("digit", "line")
 _ROOM = Path(__file__).parent
@@ -139,6 +140,23 @@ def load_card(path: Path, *, weights: Path | None = None) -> ModelCard:
 def bundled_cards() -> tuple[ModelCard, ...]:
     """The cards of every network in the package, by name."""
     return tuple(load_card(path, weights=_ROOM / "weights") for path in sorted((_ROOM / "cards").glob("*.toml")))
+
+
+def bundled_reports() -> tuple[dict[str, Any], ...]:
+    """The reports of the bundled networks (``reports/*.json``), as ``inkread evaluate`` wrote them, by file name.
+
+    Raises
+    ------
+    ModelError
+        If one is not JSON.
+    """
+    reports = []
+    for path in sorted((_ROOM / "reports").glob("*.json")):
+        try:
+            reports.append(json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError) as error:
+            raise ModelError(f"the report {path} cannot be read: {error}") from error
+    return tuple(reports)
 
 
 def bundled(task: str) -> ModelCard:

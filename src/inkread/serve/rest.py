@@ -183,6 +183,14 @@ def models() -> dict[str, Any]:
     return {"models": [card.to_dict() for card in bundled_cards()]}
 
 
+@router.get("/report", summary="What the bundled models were measured to do")
+def report() -> dict[str, Any]:
+    """The reports of `inkread evaluate` that come with the bundled models, as they were written."""
+    from inkread.models.registry import bundled_reports
+
+    return {"reports": list(bundled_reports())}
+
+
 @router.get("/limits", summary="What is taken, and how much")
 def limits(request: Request) -> dict[str, Any]:
     """The kinds of pictures that are taken, and the limits of one request."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
+from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -19,7 +20,7 @@ from inkread.serve.metrics import MULTIPROCESS_FOLDER
 from inkread.serve.problems import Conflict
 from inkread.serve.settings import ServerSettings
 
-__all__ = ["address_of", "prepare_accounts", "serve"]
+__all__ = ["address_of", "prepare_accounts", "serve", "server_options"]
 
 _APPLICATION = "inkread.serve.app:from_environment"
 # Seconds in which a worker must answer its parent. Loading the networks on a busy machine takes some, and a worker that
@@ -92,27 +93,30 @@ def prepare_accounts(settings: ServerSettings) -> None:
         accounts.close()
 
 
+def server_options(settings: ServerSettings) -> dict[str, Any]:
+    """What uvicorn is told beside the application."""
+    return {
+        "host": settings.host,
+        "port": settings.port,
+        "workers": settings.workers,
+        "log_config": log_configuration(settings.log_level),
+        "access_log": False,  # the application writes its own line, without queries
+        "server_header": False,
+        "proxy_headers": bool(settings.trusted_proxies),
+        "forwarded_allow_ips": list(settings.trusted_proxies),
+        "timeout_graceful_shutdown": settings.shutdown_s,
+        "timeout_worker_healthcheck": WORKER_HEALTH_S,
+        "ws_max_size": settings.max_frame_bytes,
+        "ws_max_queue": 4,
+        "ws_per_message_deflate": False,  # pictures are compressed already, and a bomb must not unfold
+        "ssl_certfile": settings.certfile,
+        "ssl_keyfile": str(settings.keyfile) if settings.keyfile else None,
+    }
+
+
 def _run(app: ASGIApp | str, settings: ServerSettings) -> None:
     try:
-        uvicorn.run(
-            app,
-            factory=isinstance(app, str),
-            host=settings.host,
-            port=settings.port,
-            workers=settings.workers,
-            log_config=log_configuration(settings.log_level),
-            access_log=False,  # the application writes its own line, without queries
-            server_header=False,
-            proxy_headers=bool(settings.trusted_proxies),
-            forwarded_allow_ips=list(settings.trusted_proxies),
-            timeout_graceful_shutdown=settings.shutdown_s,
-            timeout_worker_healthcheck=WORKER_HEALTH_S,
-            ws_max_size=settings.max_frame_bytes,
-            ws_max_queue=4,
-            ws_per_message_deflate=False,  # pictures are compressed already, and a bomb must not unfold
-            ssl_certfile=settings.certfile,
-            ssl_keyfile=str(settings.keyfile) if settings.keyfile else None,
-        )
+        uvicorn.run(app, factory=isinstance(app, str), **server_options(settings))
     except SystemExit as error:  # uvicorn ends the process itself
         if error.code:
             raise InkreadError("the server could not start; its log, above, says why") from error
