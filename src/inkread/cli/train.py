@@ -16,6 +16,7 @@ from inkread.cli import border
 from inkread.errors import MissingExtra, OutputError
 
 if TYPE_CHECKING:
+    from inkread.models.registry import ModelCard
     from inkread.train.loop import Progress
 
 __all__ = ["app"]
@@ -64,32 +65,79 @@ def digit(
       inkread train digit --data my/digits --only-own --samples 200000
       inkread read scan.png --model runs/digit/digit.toml
     """
-    try:
+    with _needs_torch():
         from inkread.train.own import load_own
         from inkread.train.recipes import DIGIT, train_digit
+
+    recipe = replace(DIGIT, samples=samples or DIGIT.samples, seed=DIGIT.seed if seed is None else seed)
+    extra = [load_own(path) for path in data or []]
+    _make_folder(output)
+    with _progress("crops") as report:
+        card = train_digit(recipe, folder=output, extra=extra, bundled_data=not only_own, report=report, say=border.say)
+    _tell(card)
+
+
+@app.command()
+def line(
+    output: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR", help="Gets line.onnx, its card line.toml, curves.jsonl and the checkpoint; DIR is resumed."
+        ),
+    ] = Path("runs/line"),
+    lines: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Lines to learn from in all; by default the recipe's.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = None,
+) -> None:
+    """Train the line network, which reads words of digits that touch, and write it with its card.
+
+    Its lines are composed while it learns, from the digits of MNIST's and bhmsds's writers, of synthetic hands and of
+    open fonts. A GPU is used where there is one. An interrupted training goes on when the same command is given again.
+
+    \b
+    Examples:
+      inkread train line
+      inkread train line --lines 20000 --output runs/quick
+    """
+    with _needs_torch():
+        from inkread.train.line_recipe import LINE, train_line
+
+    recipe = replace(LINE, lines=lines or LINE.lines, seed=LINE.seed if seed is None else seed)
+    _make_folder(output)
+    with _progress("lines") as report:
+        card = train_line(recipe, folder=output, report=report, say=border.say)
+    _tell(card)
+
+
+@contextmanager
+def _needs_torch() -> Iterator[None]:
+    try:
+        yield
     except ModuleNotFoundError as error:
         if error.name in ("torch", "onnx"):
             raise MissingExtra.of("train", "training") from error
         raise
 
-    recipe = replace(DIGIT, samples=samples or DIGIT.samples, seed=DIGIT.seed if seed is None else seed)
-    extra = [load_own(path) for path in data or []]
+
+def _make_folder(output: Path) -> None:
     try:
         output.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"the network cannot be written into {output}: {error.strerror}") from error
-    with _progress() as report:
-        card = train_digit(recipe, folder=output, extra=extra, bundled_data=not only_own, report=report, say=border.say)
+
+
+def _tell(card: ModelCard) -> None:
     typer.echo(f"{card.path.with_suffix('.toml')}")
     for name, value in card.figures.items():
         border.say(f"{name}: {value}")
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[Progress], None]]:
+def _progress(items: str) -> Iterator[Callable[[Progress], None]]:
     """A bar on stderr where that is a terminal, else a line now and then."""
     if not sys.stderr.isatty():
-        yield _Lines()
+        yield _Lines(items)
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
@@ -106,10 +154,10 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
         task = bar.add_task("training", total=None, figures="")
 
         def report(progress: Progress) -> None:
-            shown = f"loss {progress.loss:.4f}, {progress.samples_per_second:,.0f} crops/s"
+            shown = f"loss {progress.loss:.4f}, {progress.samples_per_second:,.0f} {items}/s"
             bar.update(task, completed=progress.step, total=progress.steps, figures=shown)
             if progress.figures is not None:
-                border.say(_line(progress))
+                border.say(_line(progress, items))
 
         yield report
 
@@ -117,18 +165,19 @@ def _progress() -> Iterator[Callable[[Progress], None]]:
 class _Lines:
     """Says how far the training is at every validation, and once a minute between."""
 
-    def __init__(self) -> None:
+    def __init__(self, items: str) -> None:
+        self._items = items
         self._last = time.monotonic()
 
     def __call__(self, progress: Progress) -> None:
         now = time.monotonic()
         if progress.figures is not None or now - self._last >= LINE_EVERY_S:
             self._last = now
-            border.say(_line(progress))
+            border.say(_line(progress, self._items))
 
 
-def _line(progress: Progress) -> str:
+def _line(progress: Progress, items: str) -> str:
     parts = [f"step {progress.step:,} of {progress.steps:,}", f"loss {progress.loss:.4f}"]
-    parts.append(f"{progress.samples_per_second:,.0f} crops/s")
-    parts += [f"{name} {value:.2f} %" for name, value in (progress.figures or {}).items()]
+    parts.append(f"{progress.samples_per_second:,.0f} {items}/s")
+    parts += [f"{name} {value:.2f}" for name, value in (progress.figures or {}).items()]
     return ", ".join(parts)

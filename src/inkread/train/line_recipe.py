@@ -47,7 +47,7 @@ class LineRecipe:
     """
 
     name: str = "line"
-    lines: int = 280_000
+    lines: int = 200_000
     batch_size: int = 48
     recurrent: int = 80
     validation_writers: int = 60
