@@ -1,14 +1,19 @@
-"""Option values that are parsed here: one of a few words, and a region. A typo is answered with the nearest word."""
+"""Option values that are parsed here: one of a few words, a region, a model. A typo is answered with the nearest word."""
 
 from __future__ import annotations
 
 import difflib
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
-__all__ = ["one_of", "region"]
+if TYPE_CHECKING:
+    from inkread.models.registry import ModelCard
+
+__all__ = ["models", "one_of", "region"]
 
 
 def one_of(words: Sequence[str]) -> Callable[[str], str]:
@@ -50,3 +55,13 @@ def region(value: str) -> tuple[float, float, float, float]:
             f"{value!r} is an empty region: X0,Y0 is its top left and X1,Y1 its bottom right corner"
         )
     return x0, y0, x1, y1
+
+
+def models(path: Path | None) -> dict[str, ModelCard] | None:
+    """The network to read with, by its task, from its ONNX file or its card; None where none is given."""
+    from inkread.models.registry import load_card
+
+    if path is None:
+        return None
+    card = load_card(path.with_suffix(".toml"))
+    return {card.task: card}

@@ -229,7 +229,7 @@ def _evaluate_pictures(
 def _reader(model: Path | None) -> Reader:
     from inkread.reader import Reader
 
-    return Reader() if model is None else Reader(models={"digit": model})
+    return Reader(models=choices.models(model))
 
 
 def _refusal_threshold(model: Path | None) -> float:

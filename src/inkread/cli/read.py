@@ -98,7 +98,7 @@ def read(
     album = _Album(annotate) if annotate is not None else None
     voice = _voice() if speak else None
     options = ReaderOptions(layout=layout, min_confidence=min_confidence)  # type: ignore[arg-type]
-    reader = Reader(options, models={"digit": model} if model else None)
+    reader = Reader(options, models=choices.models(model))
 
     items = [_Stdin(options.limits.max_bytes) if file == STDIN else file for file in files]
     sources = list(expand_sources(items))
