@@ -1,4 +1,4 @@
-"""Option values that are parsed here: one of a few words, a region, a model. A typo is answered with the nearest word."""
+"""Option values that are parsed here: one of a few words (a typo is answered with the nearest), a region, a model."""
 
 from __future__ import annotations
 

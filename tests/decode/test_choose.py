@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+
+from inkread.decode.choose import choose_digits, of_like_size, without_lone_marks
+from inkread.geometry import Box, Quad
+from inkread.parts import Candidate, LineCrop, LineOfCandidates, Word
+
+DOT = np.ones((2, 2), np.float32)
+
+
+def line_of(boxes, *, height=20.0, words=None):
+    """One candidate a box; words are ranges of boxes, by default one word."""
+    boxes = [Box(*box) for box in boxes]
+    candidates = tuple(Candidate(start=i, end=i + 1, ink=DOT, box=box) for i, box in enumerate(boxes))
+    made = []
+    for start, end in words or [(0, len(boxes))]:
+        crop = LineCrop(ink=DOT, quad=Quad.of_box(Box.union_of(boxes[start:end])))
+        made.append(Word(start=start, end=end, crop=crop, digit_height=height, is_plain=True))
+    return LineOfCandidates(pieces=tuple(boxes), candidates=candidates, digit_height=height, words=tuple(made))
+
+
+def row(*, digit=None, sure=0.99):
+    """Log-probabilities of a sure digit, or of a sure letter."""
+    probabilities = np.full(11, (1 - sure) / 10)
+    probabilities[10 if digit is None else digit] = sure
+    return np.log(probabilities).astype(np.float32)
+
+
+def spread(count, *, y=0.0, height=20.0, width=12.0, step=15.0, x=0.0):
+    return [(x + step * i, y, x + step * i + width, y + height) for i in range(count)]
+
+
+def text_of(reading):
+    return ["".join(str(int(p.argmax())) for p in line.probabilities) for line in reading.lines]
+
+
+def choose(lines, scores, **options):
+    return choose_digits(lines, [np.stack(rows) for rows in scores], least_probability=0.4, **options)
+
+
+def test_sure_digits_are_chosen_in_their_order():
+    reading = choose([line_of(spread(3))], [[row(digit=4), row(digit=7), row(digit=3)]])
+    assert text_of(reading) == ["473"]
+    assert reading.marks == 3
+    assert reading.count == 3
+    assert reading.certainty > 2.8
+
+
+def test_letters_that_look_like_digits_are_refused_among_letters():
+    letters = [row() for _ in range(8)]
+    rows = [*letters, row(digit=5, sure=0.97), row(digit=0, sure=0.97)]
+    assert text_of(choose([line_of(spread(10))], [rows])) == [""]
+
+
+def test_the_same_marks_are_read_among_digits():
+    digits = [row(digit=4), row(digit=7), row(digit=3), row(digit=4)]
+    rows = [*digits, row(digit=5, sure=0.97), row(digit=0, sure=0.97)]
+    assert text_of(choose([line_of(spread(6))], [rows])) == ["473450"]
+
+
+def test_a_number_beside_a_word_is_read_and_the_word_is_not():
+    boxes = [*spread(5), *spread(4, x=140)]
+    rows = [row(), row(), row(digit=1, sure=0.9), row(), row(digit=5, sure=0.9)]
+    rows += [row(digit=7), row(digit=3), row(digit=4), row(digit=1)]
+    reading = choose([line_of(boxes, words=[(0, 5), (5, 9)])], [rows])
+    assert text_of(reading) == ["7341"]
+
+
+def test_a_picture_said_to_be_a_line_is_taken_at_its_word():
+    rows = [row(digit=5, sure=0.7), row(digit=0, sure=0.7)]
+    assert text_of(choose([line_of(spread(2))], [rows], anything=False)) == ["50"]
+
+
+def test_what_is_far_smaller_than_the_pages_digits_is_dirt():
+    lines = [line_of(spread(4, height=40)), line_of([(0, 80, 4, 87)], height=7.0)]
+    reading = choose(lines, [[row(digit=3)] * 4, [row(digit=8)]])
+    assert text_of(reading) == ["3333", "8"]
+    assert text_of(of_like_size(reading)) == ["3333", ""]
+
+
+def test_a_long_thin_stroke_among_many_digits_is_a_rule():
+    rule = (200, 0, 204, 40)
+    lines = [line_of(spread(6, height=20)), line_of([rule], height=40.0)]
+    reading = of_like_size(choose(lines, [[row(digit=3)] * 6, [row(digit=1, sure=0.999)]]))
+    assert text_of(reading) == ["333333", ""]
+
+
+@pytest.mark.parametrize(("digit", "sure", "kept"), [(4, 0.6, False), (4, 0.97, True), (1, 0.6, False)])
+def test_a_digit_that_stands_alone_must_be_sure(digit, sure, kept):
+    reading = without_lone_marks(choose([line_of(spread(1))], [[row(digit=digit, sure=sure)]]))
+    assert bool(text_of(reading)[0]) == kept
+
+
+def test_an_empty_page_reads_as_nothing():
+    reading = choose_digits([], [], least_probability=0.4)
+    assert reading.lines == ()
+    assert reading.marks == reading.count == 0
+    assert of_like_size(without_lone_marks(reading)) == reading
