@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
+from datetime import UTC, datetime
 
+import cv2
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
+
+import inkread
+from inkread.data.synth import Hand, draw_glyph
+from inkread.evaluate.digits import evaluate_digits
+from inkread.evaluate.report import Circumstances, digits_report, machine
+from inkread.evaluate.sources import Samples
 
 ROOMS = ("/", "/draw", "/upload", "/camera", "/live", "/performance", "/api")
 MOST_BYTES = 300_000
@@ -185,6 +195,57 @@ def test_speech_says_the_digits_one_by_one(visit):
     said = page.evaluate("said")
     assert len(said) == 1
     assert [one for one in said[0] if one.isdigit()] == digits
+
+
+@pytest.fixture(scope="module")
+def report() -> dict[str, object]:
+    """A report as ``inkread evaluate`` writes it, of the bundled network on writing made here."""
+    rng = np.random.default_rng(0)
+    labels = [*"0123456789" * 12, *"AKM" * 4]
+    crops = []
+    for label in labels:
+        ink = draw_glyph(label, Hand.random(rng), rng, height=40)
+        crops.append(cv2.resize((255 * (1 - ink)).astype(np.uint8), (40, 40), interpolation=cv2.INTER_AREA))
+    samples = Samples(images=np.stack(crops), labels=np.array(labels), dark_ink=True)
+    outcome = evaluate_digits(inkread.classify, samples, refusal_threshold=0.3)
+    circumstances = Circumstances(
+        model={"digit": "digit-1a2b3c"}, data={"name": "made here", "split": "test", "perturbation": None},
+        command="inkread evaluate digit made-here", date=datetime(2026, 1, 2, tzinfo=UTC), machine=machine(),
+    )  # fmt: skip
+    written = digits_report(outcome, circumstances)
+    written["curves"]["training"] = [
+        {"step": 100, "loss": 1.5, "mnist": 97.0},
+        {"step": 200, "loss": 0.7, "mnist": 98.5},
+    ]
+    return written
+
+
+def test_the_performance_room_shows_what_the_report_says(visit, report, axe_violations):
+    one = visit(width=360, height=740)
+    answer = json.dumps({"reports": [report]})
+    one.page.route("**/v1/report", lambda route: route.fulfill(body=answer, content_type="application/json"))
+    page = one.open("/performance")
+    expect(page.locator(".report h2")).to_have_text("Single digits: made here, test")
+    expect(page.locator(".report .figures")).to_contain_text(f"{100 * report['accuracy']['value']:.2f} %")
+    cells = page.locator(".confusion tbody td").all_inner_texts()
+    assert [int(cell) for cell in cells] == [count for row in report["confusion"] for count in row]
+    expect(page.locator(".plot")).to_have_count(4)
+    page.get_by_text("Figures of each digit", exact=True).click()
+    supports = page.locator(".fold tbody tr td:last-child").all_inner_texts()
+    assert [int(text) for text in supports] == [12] * 10
+    expect(page.locator(".command code")).to_have_text(report["command"])
+    assert axe_violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+
+
+def test_the_performance_room_shows_every_bundled_report_and_model(visit):
+    one = visit()
+    page = one.open("/performance")
+    settle(page, "/performance")
+    reports = page.request.get(one.address + "/v1/report").json()["reports"]
+    models = page.request.get(one.address + "/v1/models").json()["models"]
+    assert page.locator(".report").count() == len(reports)
+    expect(page.locator(".reports table").first.locator("tbody tr")).to_have_count(len(models))
 
 
 def test_the_api_room_has_commands_that_work_here(visit, server, tmp_path, photograph):

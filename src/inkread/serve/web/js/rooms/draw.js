@@ -188,6 +188,7 @@ export function open({ main, signal, say }) {
     clearTimeout(timer);
     timer = undefined;
     version += 1;
+    canvas.dataset.version = String(version);
     rhythm = pace.want(rhythm, version);
     read();
   }
@@ -195,10 +196,13 @@ export function open({ main, signal, say }) {
   async function read() {
     if (!pace.isDue(rhythm) || signal.aborted) return;
     rhythm = pace.ask(rhythm);
+    const asked = String(rhythm.asking);
     const strokes = drawing.allStrokes(state);
     try {
-      if (!strokes.length) empty();
-      else show(await api.readStrokes(drawing.requestOf(strokes), signal));
+      const document = strokes.length ? await api.readStrokes(drawing.requestOf(strokes), signal) : null;
+      result.dataset.version = asked; // of the drawing that the reading is of
+      if (document) show(document);
+      else empty();
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof api.RequestFailed)) throw error;

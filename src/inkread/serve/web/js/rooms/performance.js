@@ -105,6 +105,8 @@ function section(report, index) {
           `${(report.calibration.expected_calibration_error * 100).toFixed(2)} %`,
           "on average: what it claims beside how often it is right",
         ),
+      report.refusal &&
+        figure("Letters and marks refused", state.shareWords(report.refusal.others_refused.value), refusalWords(report.refusal)),
       state.speedWords(report).map(({ name, value }) => figure(name, value)),
     ),
     report.groups && groupTable(report.groups),
@@ -141,6 +143,11 @@ function section(report, index) {
     ),
     make("p", { class: "aside" }, `Measured ${day(report.date)} on ${report.machine.processor ?? "a machine"}, ${report.machine.cores ?? "?"} cores.`),
   );
+}
+
+/** @param {NonNullable<state.Report["refusal"]>} refusal */
+function refusalWords({ digits_kept: kept }) {
+  return `while ${state.shareWords(kept.value)} of the digits are kept`;
 }
 
 /** @param {string} date */

@@ -8,6 +8,7 @@
  * @typedef {{schema: number, task: string, model: Record<string, string>, data: Record<string, any>, n: number,
  *   accuracy: Share | null, per_class: Record<string, ClassFigures> | null, confusion: number[][] | null,
  *   groups: Record<string, Record<string, any>> | null,
+ *   refusal: {threshold: number, digits_kept: Share, others_refused: Share} | null,
  *   curves: {coverage?: {area: number, coverage: number[], error: number[]}, training?: TrainingRow[]} | null,
  *   calibration: {n: number, expected_calibration_error: number, mean_confidence: number, accuracy: number,
  *     reliability: Bin[]} | null,

@@ -6,6 +6,9 @@ import { make } from "./dom.js";
  * @typedef {{picture: Picture, scale: number}} Ground the picture, and its pixels a unit of the results
  */
 
+/** Of the digit's height, on every side. */
+const MARGIN = 0.06;
+
 /**
  * A small canvas with the digit in its middle. The picture's own pixels are shown, so that doubts can be judged by eye.
  *
@@ -25,19 +28,22 @@ export function inkOf({ picture, scale }, [x0, y0, x1, y1], side, aspect = 1) {
   });
   const context = canvas.getContext("2d");
   if (!context) return canvas;
-  const tall = Math.max(y1 - y0, (x1 - x0) / aspect, 1) * 1.3;
-  const wide = tall * aspect;
+  // A little paper around the digit, but nothing of its neighbors.
+  const margin = (y1 - y0) * MARGIN;
+  const [left, top] = [x0 - margin, y0 - margin];
+  const [wide, tall] = [Math.max(1, x1 - x0 + 2 * margin), Math.max(1, y1 - y0 + 2 * margin)];
+  const fit = Math.min(canvas.width / wide, canvas.height / tall);
   context.imageSmoothingQuality = "high";
   context.drawImage(
     picture,
-    ((x0 + x1 - wide) / 2) * scale,
-    ((y0 + y1 - tall) / 2) * scale,
+    left * scale,
+    top * scale,
     wide * scale,
     tall * scale,
-    0,
-    0,
-    canvas.width,
-    canvas.height,
+    (canvas.width - wide * fit) / 2,
+    (canvas.height - tall * fit) / 2,
+    wide * fit,
+    tall * fit,
   );
   return canvas;
 }
