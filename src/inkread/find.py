@@ -55,8 +55,8 @@ MAX_SLOPE = 0.15
 # writing has: an 8 has two holes and, with its corners outside, six.
 TEXTURE_SIDE = 150
 MOST_HOLES = 8
-# A gap wider than this share of a digit's height parts words.
-WORD_GAP = 0.8
+# Paper shown on both sides of a word, in digits' heights: less than half the gap to the next.
+WORD_MARGIN = 0.3
 # A frame (comb box, table) is large, open inside, and holds other components.
 FRAME_FILL = 0.3
 
@@ -75,10 +75,14 @@ class FindOptions:
     min_digit_height: float = 8.0
     # Components looked at, the largest first (≥ 1): a page of text has 3,000, foliage any number.
     max_components: int = 2500
+    # A gap wider than this, in heights of a digit (above 0), parts words; infinity takes every line for one word.
+    word_gap: float = 0.8
     # Cuts proposed in one wide component (≥ 0): five digits hanging together are rare.
     max_cuts: int = 5
 
     def __post_init__(self) -> None:
+        if not self.word_gap > 0:
+            raise InvalidOption(f"word_gap must be above 0; got {self.word_gap}")
         if self.min_digit_height < 4 or self.max_components < 1 or self.max_cuts < 0:
             raise InvalidOption(f"min_digit_height >= 4, max_components >= 1 and max_cuts >= 0 are needed; got {self}")
 
@@ -129,9 +133,7 @@ def find_candidates(page: CleanPage, options: FindOptions | None = None) -> tupl
     if not components:
         return ()
     reference = _reference_height(components, options)
-    components = [
-        c for c in components if not (_is_speck(c, reference) or _is_dash(c, reference) or _is_texture(c))
-    ]
+    components = [c for c in components if not (_is_speck(c, reference) or _is_dash(c, reference) or _is_texture(c))]
     lines = _gather_lines(components, reference)
     proposals = [_propose(page.ink, line, options) for line in lines]
     return tuple(proposal for proposal in proposals if proposal is not None)
@@ -527,15 +529,17 @@ def _propose(ink: Image, line: list[_Component], options: FindOptions) -> LineOf
         pieces=tuple(piece.box for piece in pieces),
         candidates=tuple(candidates),
         digit_height=height,
-        words=_words(ink, pieces, candidates, height),
+        words=_words(ink, pieces, candidates, height, word_gap=options.word_gap),
     )
 
 
-def _words(ink: Image, pieces: list[_Component], candidates: list[Candidate], height: float) -> tuple[Word, ...]:
+def _words(
+    ink: Image, pieces: list[_Component], candidates: list[Candidate], height: float, *, word_gap: float
+) -> tuple[Word, ...]:
     """Pieces parted at clear gaps."""
     starts, reach = [0], pieces[0].x1
     for i, piece in enumerate(pieces[1:], start=1):
-        if piece.x0 - reach > WORD_GAP * height:
+        if piece.x0 - reach > word_gap * height:
             starts.append(i)
         reach = max(reach, piece.x1)
     ends = [*starts[1:], len(pieces)]
@@ -556,19 +560,20 @@ def _words(ink: Image, pieces: list[_Component], candidates: list[Candidate], he
 
 
 def _word_crop(ink: Image, pieces: list[_Component], height: float) -> LineCrop:
-    """The ink of some pieces in a box that is centered on their full-size members."""
+    """The ink in a box that is centered on the full-size pieces, whatever else stands in it.
+
+    The line network learnt to read past rules, patterns and neighbors; what a mask would cut off, it could not restore.
+    """
     full = [p for p in pieces if p.height >= 0.5 * height] or pieces
     middle = float(np.median([p.middle_y for p in full]))
-    half = max(0.9 * height, 0.5 * height + 2)
-    x0, x1 = min(p.x0 for p in pieces), max(p.x1 for p in pieces)
+    half = max(0.75 * height, 0.5 * height + 2)
+    margin = WORD_MARGIN * height
+    x0 = max(0, round(min(p.x0 for p in pieces) - margin))
+    x1 = min(ink.shape[1], round(max(p.x1 for p in pieces) + margin))
     y0, y1 = round(middle - half), round(middle + half)
     crop = np.zeros((max(1, y1 - y0), x1 - x0), np.float32)
-    for p in pieces:
-        top, bottom = max(p.y0, y0), min(p.y1, y1)
-        if top < bottom:
-            part = ink[top:bottom, p.x0 : p.x1] * p.mask[top - p.y0 : bottom - p.y0]
-            region = crop[top - y0 : bottom - y0, p.x0 - x0 : p.x1 - x0]
-            np.maximum(region, part, out=region)
+    top, bottom = max(0, y0), min(ink.shape[0], y1)
+    crop[top - y0 : bottom - y0] = ink[top:bottom, x0:x1]
     return LineCrop(ink=crop, quad=Quad.of_box(Box(x0, y0, x1, y1)))
 
 

@@ -28,6 +28,8 @@ SURE = 0.95
 LEAST_SHARE = 0.5
 # A word that the digit network reads as no number at all is believed to be one only above this probability.
 ALONE = 0.7
+# What the line network's word counts for where every piece stands apart.
+PLAIN_DISCOUNT = 0.5
 # Ink from which a pixel belongs to a digit's box.
 STRONG_INK = 0.5
 
@@ -91,6 +93,9 @@ def _merged(line: ChosenLine, word: Word, frames: Scores, hypotheses: Sequence[H
             raised = np.minimum(probabilities[k] * factor, 1.0)
             probabilities[k] = raised / max(1.0, float(raised.sum()))
         return replace(line, probabilities=tuple(probabilities), texts=())
+    # Pieces that can only be marks of their own are the digit network's home ground.
+    if word.is_plain:
+        other *= PLAIN_DISCOUNT
     if other <= probability or not best.text or (not own and other < ALONE):
         return line
     boxes = _boxes(word, frames, best, pixel)

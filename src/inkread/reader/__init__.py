@@ -271,7 +271,12 @@ class Reader:
         )
 
     def _choose(self, page: CleanPage, options: ReaderOptions) -> PageReading:
-        found = as_one_digit(page) if options.layout == "digit" else find_candidates(page, options.find)
+        if options.layout == "digit":
+            found = as_one_digit(page)
+        elif options.layout == "line":
+            found = find_candidates(page, replace(options.find, word_gap=np.inf))
+        else:
+            found = find_candidates(page, options.find)
         inks = [candidate.ink for line in found for candidate in line.candidates]
         scores = self._digits().recognize(inks)
         ends = np.cumsum([len(line.candidates) for line in found])[:-1]
