@@ -7,7 +7,7 @@ from it: it bends, thickens, soils and breaks the ink, puts neighbors beside it,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -69,11 +69,6 @@ class CropPool:
         self.crops.append(np.stack([crop for crop, _ in kept]))
         self.targets.append(np.array([target for _, target in kept], np.int64))
         self.weights.append(weight)
-
-    def weighed(self, factors: Mapping[str, float]) -> CropPool:
-        """The same crops with some sources' weights multiplied; names that the pool lacks are passed over."""
-        weights = [weight * factors.get(name, 1.0) for name, weight in zip(self.names, self.weights, strict=True)]
-        return CropPool(names=self.names, crops=self.crops, targets=self.targets, weights=weights)
 
     def __len__(self) -> int:
         return sum(len(crops) for crops in self.crops)

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,31 +34,10 @@ from inkread.train.loop import FitOptions, Progress, fit
 __all__ = ["DIGIT", "RECIPES", "DigitRecipe", "train_digit"]
 
 Inks = list[NDArray[np.float32]]
-_Batch = tuple[torch.Tensor, torch.Tensor]
 
 # Letters and marks that are written as a digit is: nobody can tell them apart by their shape, so they are neither
 # learnt as digits nor as anything else.
 LOOKALIKES = frozenset("OoIl|!/\\,'°SsZzgqb") | {"slash", "<box>", "<ring>", "<spiral>", "<corner>"}
-
-
-GENTLE = DistortionOptions(
-    rotation_degrees=5.5,
-    slant=0.11,
-    aspect=0.09,
-    stretch_share=0.04,
-    elastic_pixels=0.9,
-    elastic_share=0.5,
-    thickness_share=0.3,
-    neighbor_share=0.12,
-    speck_share=0.04,
-    rule_share=0.06,
-    blur_share=0.12,
-    low_resolution_share=0.08,
-    noise_share=0.1,
-    grain_share=0.05,
-    break_share=0.03,
-    composed_share=0.08,
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +54,6 @@ class DigitRecipe:
         Of MNIST's training writers, held out to choose and to calibrate.
     synthetic_digits, synthetic_others
         Crops that the synthesiser writes for the pool.
-    polish_share
-        Crops seen again after that, as a share of ``samples``, with gentler distortion and a lower rate: the network
-        settles on ink as it is, having learnt what it may become. 0 leaves it out.
-    polish_weights
-        What the weights of some sources are multiplied with then.
     """
 
     name: str = "digit"
@@ -93,12 +67,6 @@ class DigitRecipe:
     learning_rate: float = 3e-3
     seed: int = 1
     distortion: DistortionOptions = field(default_factory=DistortionOptions)
-    polish_share: float = 0.3
-    polish_learning_rate: float = 6e-4
-    polish_distortion: DistortionOptions = GENTLE
-    polish_weights: Mapping[str, float] = field(
-        default_factory=lambda: {"mnist": 1.6, "pendigits": 0.3, "written-others": 1.5, "phone_chars62-others": 1.3}
-    )
 
 
 DIGIT = DigitRecipe()
@@ -174,15 +142,12 @@ def train_digit(
         validate_every=max(1, min(1000, recipe.samples // recipe.batch_size // 4)),
     )
 
-    def batches_of(source: CropPool, distortion: DistortionOptions, seed: int) -> Callable[[int], Iterator[_Batch]]:
-        def batches(start: int) -> Iterator[_Batch]:
-            rng = np.random.default_rng([seed, start])
-            for inputs, targets in CropStream(source, batch_size=recipe.batch_size, rng=rng, options=distortion):
-                yield torch.from_numpy(inputs), torch.from_numpy(targets)
+    def batches(start: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+        rng = np.random.default_rng([recipe.seed, start])
+        for inputs, targets in CropStream(pool, batch_size=recipe.batch_size, rng=rng, options=recipe.distortion):
+            yield torch.from_numpy(inputs), torch.from_numpy(targets)
 
-        return batches
-
-    def loss(model: nn.Module, batch: _Batch) -> torch.Tensor:
+    def loss(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
         device = next(model.parameters()).device
         inputs, targets = batch[0].to(device, memory_format=torch.channels_last), batch[1].to(device)
         logits, _ = model(inputs)
@@ -194,21 +159,7 @@ def train_digit(
     say(f"Training {options.steps:,} steps of {recipe.batch_size} crops")
     # OpenCV's own threads would fight with torch's for the same cores.
     cv2.setNumThreads(1)
-    batches = batches_of(pool, recipe.distortion, recipe.seed)
     trained = fit(net, batches, loss=loss, validate=validate, options=options, folder=folder, report=report)
-    polish_steps = round(recipe.polish_share * options.steps)
-    if polish_steps:
-        say(f"Polishing {polish_steps:,} steps")
-        polish = replace(
-            options,
-            steps=polish_steps,
-            learning_rate=recipe.polish_learning_rate,
-            validate_every=max(1, min(1000, polish_steps // 4)),
-        )
-        batches = batches_of(pool.weighed(recipe.polish_weights), recipe.polish_distortion, recipe.seed + 1)
-        trained = fit(
-            trained, batches, loss=loss, validate=validate, options=polish, folder=folder / "polish", report=report
-        )
     assert_is_digit_net(trained)
     say("Calibrating and exporting")
     return _finish(trained, validation, pool, recipe, folder, own=bool(extra), bundled=bundled_data)
@@ -413,7 +364,7 @@ def _finish(
         "recipe": recipe.name,
         **circumstances(),
         "seed": recipe.seed,
-        "samples": recipe.samples + round(recipe.polish_share * recipe.samples),
+        "samples": recipe.samples,
         "batch_size": recipe.batch_size,
         "own_data": own,
         "bundled_data": bundled,
