@@ -7,7 +7,8 @@ BIN := $(VENV)/bin
 
 # What the tests need from Debian beside Python. `make test` installs it where it runs as root on Debian or Ubuntu; what
 # is there already, from wherever, stays as it is.
-DEBIAN_PACKAGES := $(if $(shell command -v chromium),,chromium) $(if $(shell command -v npm),,nodejs npm)
+DEBIAN_PACKAGES := $(if $(shell command -v chromium),,chromium) $(if $(shell command -v npm),,nodejs npm) \
+  $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql) $(if $(shell command -v redis-server),,redis-server)
 BROWSER_MODULES := tests/browser/node_modules
 
 .PHONY: setup check test docs demo debian-packages browser-modules venv-module

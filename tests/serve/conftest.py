@@ -49,7 +49,7 @@ class Running:
         return httpx.Client(base_url=self.url, timeout=30, trust_env=False, **more)
 
 
-def free_port() -> int:
+def _free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         return int(listening.getsockname()[1])
 
@@ -91,7 +91,7 @@ def serving() -> Iterator[Callable[..., Running]]:
         def start(**given: object) -> Running:
             key = repr(sorted(given.items()))
             if key not in started:
-                settings = load_settings(port=free_port(), shutdown_s=5, **given)
+                settings = load_settings(port=_free_port(), shutdown_s=5, **given)
                 started[key] = stack.enter_context(running(settings))
             return started[key]
 
@@ -122,6 +122,12 @@ def guarded(serving: Callable[..., Running], tmp_path_factory: pytest.TempPathFa
     accounts.add_user("grace", PASSWORD)
     accounts.close()
     return serving(accounts=True, database_url=url)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A port that nobody listens at."""
+    return _free_port()
 
 
 @pytest.fixture(scope="session")

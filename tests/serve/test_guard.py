@@ -7,7 +7,15 @@ from inkread.serve.guard import host_name, is_same_origin
 
 @pytest.mark.parametrize(
     "host",
-    ["evil.example", "localhost.evil.example", "127.0.0.1.evil.example", "127.0.0.2", "", "localhost@evil.example", "[::2]"],
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example",
+        "127.0.0.2",
+        "",
+        "localhost@evil.example",
+        "[::2]",
+    ],
 )
 @pytest.mark.parametrize("path", ["/", "/v1/models", "/healthz", "/static/icon.svg"])
 def test_a_name_that_resolves_here_is_not_served(client, host, path):

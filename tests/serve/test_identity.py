@@ -77,6 +77,7 @@ def test_an_address_that_a_client_claims_is_not_believed(serving):
     limited = serving(rate="3/minute")
     with limited.client() as client:
         statuses = [
-            client.get("/v1/session", headers={"X-Forwarded-For": f"203.0.113.{index}"}).status_code for index in range(4)
+            client.get("/v1/session", headers={"X-Forwarded-For": f"203.0.113.{index}"}).status_code
+            for index in range(4)
         ]
     assert statuses == [200, 200, 200, 429]

@@ -158,7 +158,10 @@ def test_a_socket_from_a_foreign_page_is_refused(server, origin):
 
 def test_a_client_that_does_not_take_its_answers_harms_nobody(server, jpeg):
     """Its frames fill its own buffers; another client is answered meanwhile."""
-    with connect(f"{server.socket_url}/v1/live", max_queue=1) as greedy, connect(f"{server.socket_url}/v1/live") as other:
+    with (
+        connect(f"{server.socket_url}/v1/live", max_queue=1) as greedy,
+        connect(f"{server.socket_url}/v1/live") as other,
+    ):
         for number in range(60):
             greedy.send(frame(number, jpeg))
         times = []
