@@ -41,7 +41,7 @@ def test_importing_inkread_loads_numpy_at_most(at_start):
 
 
 def test_importing_inkread_takes_a_blink():
-    """In seconds of the processor, which do not grow when the machine is busy; benchmarks/speed.py takes the clock's."""
+    """In seconds of the processor, which a busy machine does not stretch; benchmarks/speed.py takes the clock's."""
     program = "import time; began = time.process_time(); import inkread; print((time.process_time() - began) * 1000)"
     times = [
         float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
