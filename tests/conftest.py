@@ -20,6 +20,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--no-skips", action="store_true", help="a skipped test fails: for machines that have all that tests need"
     )
+    parser.addoption(
+        "--update-golden", action="store_true", help="write tests/golden anew from what is read now; review the diff"
+    )
 
 
 @pytest.hookimpl(wrapper=True)
