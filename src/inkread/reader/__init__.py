@@ -43,22 +43,32 @@ UPRIGHT_SHARE = 0.6
 class ReaderOptions:
     """How to read; a change for one call is a new value (``dataclasses.replace``).
 
+    Attributes
+    ----------
+    layout
+        What a picture holds: "page" finds everything, "line" is one line, "digit" is one digit.
+    min_confidence
+        Numbers less sure than this, in [0, 1], are kept and marked as not accepted; 0 accepts all.
+    min_digit_confidence
+        Digits less sure than this, in [0, 1], are taken for other marks and not reported. A little below one half: what
+        is about as likely right as wrong is still worth showing, with its confidence beside it.
+    try_again
+        Whether a page that hardly reads is tried lying on its sides, and with light ink for dark.
+    threads
+        Cores that one reading may use, at least 1; with several workers take 1 for each.
+    limits, clean, find
+        The options of the steps.
+
     Raises
     ------
     InvalidOption
         If a value lies outside its range.
     """
 
-    # What a picture holds: "page" finds everything, "line" is one line, "digit" is one digit.
     layout: Layout = "page"
-    # Numbers less sure than this, in [0, 1], are kept and marked as not accepted; 0 accepts all.
     min_confidence: float = 0.0
-    # Digits less sure than this, in [0, 1], are not told from other marks, and not reported: below one half it is more
-    # likely that they are wrong than that they are right.
     min_digit_confidence: float = 0.4
-    # Whether a page that hardly reads is tried lying on its sides, and with light ink for dark.
     try_again: bool = True
-    # Cores that one reading may use, at least 1; with several workers take 1 for each.
     threads: int = 2
     limits: InputLimits = field(default_factory=InputLimits)
     clean: CleanOptions = field(default_factory=CleanOptions)
