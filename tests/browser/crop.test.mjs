@@ -13,8 +13,14 @@ test("a moved rectangle keeps its size and stays inside", () => {
 
 test("every handle moves its own sides and no other", () => {
   const moves = {
-    nw: { x0: 60, y0: 25 }, n: { y0: 25 }, ne: { x1: 160, y0: 25 }, e: { x1: 160 },
-    se: { x1: 160, y1: 85 }, s: { y1: 85 }, sw: { x0: 60, y1: 85 }, w: { x0: 60 },
+    nw: { x0: 60, y0: 25 },
+    n: { y0: 25 },
+    ne: { x1: 160, y0: 25 },
+    e: { x1: 160 },
+    se: { x1: 160, y1: 85 },
+    s: { y1: 85 },
+    sw: { x0: 60, y1: 85 },
+    w: { x0: 60 },
   };
   for (const handle of crop.HANDLES) {
     assert.deepEqual(crop.resized(MIDDLE, handle, 10, 5, SIZE, 12), { ...MIDDLE, ...moves[handle] }, handle);
@@ -23,7 +29,12 @@ test("every handle moves its own sides and no other", () => {
 
 test("a rectangle is never turned inside out, smaller than its least or larger than the picture", () => {
   for (const handle of crop.HANDLES) {
-    for (const [dx, dy] of [[-900, -900], [900, 900], [-900, 900], [900, -900]]) {
+    for (const [dx, dy] of [
+      [-900, -900],
+      [900, 900],
+      [-900, 900],
+      [900, -900],
+    ]) {
       const { x0, y0, x1, y1 } = crop.resized(MIDDLE, handle, dx, dy, SIZE, 12);
       assert.ok(x0 >= 0 && y0 >= 0 && x1 <= 200 && y1 <= 100, handle);
       assert.ok(x1 - x0 >= 12 && y1 - y0 >= 12, handle);

@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import * as live from "../../src/inkread/serve/web/js/state/live.js";
 
-const answer = (frame, text = "7", frames = 1) => ({ frame, document: { pages: [] }, steady: { text, frames }, rate: 20 });
+const answer = (frame, text = "7", frames = 1) => ({
+  frame,
+  document: { pages: [] },
+  steady: { text, frames },
+  rate: 20,
+});
 
 test("at most two frames are on their way", () => {
   let state = live.IDLE;

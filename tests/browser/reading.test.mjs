@@ -2,7 +2,13 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import * as reading from "../../src/inkread/serve/web/js/state/reading.js";
 
-const digit = (value, confidence, alternatives = []) => ({ value, confidence, box: [0, 0, 1, 1], quad: [], alternatives });
+const digit = (value, confidence, alternatives = []) => ({
+  value,
+  confidence,
+  box: [0, 0, 1, 1],
+  quad: [],
+  alternatives,
+});
 const number = (text, accepted = true) => ({
   text,
   confidence: 0.9,
@@ -32,7 +38,10 @@ test("text has a line a line, leaves out what could not be read, and keeps leadi
 test("digits come in reading order with what they stand in", () => {
   const document = sheet([page([line([number("12"), number("3")])]), page([line([number("4")])])]);
   const placed = reading.placedDigits(document);
-  assert.deepEqual(placed.map(({ digit: { value } }) => value), ["1", "2", "3", "4"]);
+  assert.deepEqual(
+    placed.map(({ digit: { value } }) => value),
+    ["1", "2", "3", "4"],
+  );
   assert.equal(placed[2].number.text, "3");
   assert.equal(placed[3].page, document.pages[1]);
 });
@@ -71,7 +80,10 @@ test("the chart has all ten digits in order, and the rest is no digit", () => {
     { value: "1", probability: 0.06 },
   ];
   const { values, none } = reading.chartOf(digit("7", 0.9, alternatives));
-  assert.deepEqual(values.map(({ value }) => value), [..."0123456789"]);
+  assert.deepEqual(
+    values.map(({ value }) => value),
+    [..."0123456789"],
+  );
   assert.equal(values[7].probability, 0.9);
   assert.equal(values[2].probability, 0);
   assert.ok(Math.abs(none - 0.04) < 1e-9);

@@ -4,13 +4,19 @@ import * as report from "../../src/inkread/serve/web/js/state/report.js";
 
 test("accuracy stands with its interval", () => {
   const share = { value: 0.99712, interval: [0.9959, 0.998], hits: 9971, n: 10000 };
-  assert.deepEqual(report.accuracyWords(share), { value: "99.71 %", interval: "between 99.59 and 99.80 %, 19 times in 20" });
+  assert.deepEqual(report.accuracyWords(share), {
+    value: "99.71 %",
+    interval: "between 99.59 and 99.80 %, 19 times in 20",
+  });
   assert.equal(report.accuracyWords(null).value, "not measured");
   assert.equal(report.accuracyWords({ value: null, interval: null, hits: 0, n: 0 }).value, "not measured");
 });
 
 test("mistakes are weighed among themselves, what is right by its row", () => {
-  const cells = report.confusionCells([[90, 10], [0, 50]]);
+  const cells = report.confusionCells([
+    [90, 10],
+    [0, 50],
+  ]);
   assert.equal(cells[0][0].weight, 0.9);
   assert.equal(cells[0][1].weight, 1);
   assert.equal(cells[1][0].weight, 0);
@@ -18,8 +24,18 @@ test("mistakes are weighed among themselves, what is right by its row", () => {
 });
 
 test("the worst mistakes come first", () => {
-  const worst = report.worstMistakes([[9, 1, 0], [4, 9, 2], [0, 0, 9]], 2);
-  assert.deepEqual(worst, [{ truth: 1, read: 0, count: 4 }, { truth: 1, read: 2, count: 2 }]);
+  const worst = report.worstMistakes(
+    [
+      [9, 1, 0],
+      [4, 9, 2],
+      [0, 0, 9],
+    ],
+    2,
+  );
+  assert.deepEqual(worst, [
+    { truth: 1, read: 0, count: 4 },
+    { truth: 1, read: 2, count: 2 },
+  ]);
 });
 
 test("training curves are the loss and a few sets of digits, without what is missing", () => {
@@ -28,9 +44,20 @@ test("training curves are the loss and a few sets of digits, without what is mis
     { step: 200, loss: 1, rate: 0.1, mnist: 98, "phone-others": 90, a: 1, b: 2, c: 3, d: 4 },
   ];
   const { loss, validation } = report.trainingCurves({ curves: { training: rows } });
-  assert.deepEqual(loss, [{ name: "loss", points: [[100, 2], [200, 1]] }]);
+  assert.deepEqual(loss, [
+    {
+      name: "loss",
+      points: [
+        [100, 2],
+        [200, 1],
+      ],
+    },
+  ]);
   assert.deepEqual(validation[0], { name: "mnist", points: [[200, 98]] });
-  assert.deepEqual(validation.map(({ name }) => name), ["mnist", "a", "b", "c"]);
+  assert.deepEqual(
+    validation.map(({ name }) => name),
+    ["mnist", "a", "b", "c"],
+  );
   assert.deepEqual(report.trainingCurves({ curves: null }), { loss: [], validation: [] });
 });
 

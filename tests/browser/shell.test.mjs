@@ -17,7 +17,14 @@ test("every room has its address, other addresses have none", () => {
 
 test("signing in leads back to a room, never to another site", () => {
   assert.equal(routes.nextAfterLogin("?next=/draw"), "/draw");
-  for (const hostile of ["//evil.example", "https://evil.example/draw", "/\\evil.example", "javascript:alert(1)", "/login", ""]) {
+  for (const hostile of [
+    "//evil.example",
+    "https://evil.example/draw",
+    "/\\evil.example",
+    "javascript:alert(1)",
+    "/login",
+    "",
+  ]) {
     assert.equal(routes.nextAfterLogin(`?next=${encodeURIComponent(hostile)}`), "/", hostile);
   }
   assert.equal(routes.loginAddress("/upload"), "/login?next=%2Fupload");
@@ -47,7 +54,9 @@ test("failures are told in words, with the server's own sentence where it says m
 });
 
 test("a camera that cannot be had is explained", () => {
-  const titles = ["NotAllowedError", "NotFoundError", "NotReadableError", "TypeError"].map((name) => words.cameraWords(name, true).title);
+  const titles = ["NotAllowedError", "NotFoundError", "NotReadableError", "TypeError"].map(
+    (name) => words.cameraWords(name, true).title,
+  );
   assert.equal(new Set(titles).size, 4);
   assert.match(words.cameraWords("NotAllowedError", false).text, /https/);
 });

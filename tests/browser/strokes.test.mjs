@@ -9,14 +9,28 @@ test("a stroke is what lies between pen down and pen up", () => {
   assert.equal(begun.strokes.length, 0);
   assert.equal(strokes.allStrokes(begun).length, 1);
   const done = strokes.finish(strokes.extend(begun, [[3, 4, 5, 0.6]]));
-  assert.deepEqual(done.strokes, [{ points: [[1, 2, 0, 0.5], [3, 4, 5, 0.6]], width: 6 }]);
+  assert.deepEqual(done.strokes, [
+    {
+      points: [
+        [1, 2, 0, 0.5],
+        [3, 4, 5, 0.6],
+      ],
+      width: 6,
+    },
+  ]);
   assert.equal(done.current, null);
 });
 
 test("points that do not move are left out", () => {
   const begun = strokes.begin(strokes.EMPTY, [1, 1, 0, 0.5], 6);
   assert.equal(strokes.extend(begun, [[1, 1, 4, 0.5]]), begun);
-  assert.equal(strokes.extend(begun, [[2, 1, 4, 0.5], [2, 1, 5, 0.5]]).current.points.length, 2);
+  assert.equal(
+    strokes.extend(begun, [
+      [2, 1, 4, 0.5],
+      [2, 1, 5, 0.5],
+    ]).current.points.length,
+    2,
+  );
 });
 
 test("undo takes strokes back one by one, redo brings them again", () => {
@@ -40,7 +54,10 @@ test("a new stroke forgets what could be redone", () => {
   const branched = drawn(strokes.undo(drawn(drawn(strokes.EMPTY, 1), 2)), 3);
   assert.equal(branched.future.length, 0);
   assert.equal(strokes.redo(branched), branched);
-  assert.deepEqual(branched.strokes.map(({ points }) => points[0][0]), [1, 3]);
+  assert.deepEqual(
+    branched.strokes.map(({ points }) => points[0][0]),
+    [1, 3],
+  );
 });
 
 test("a stroke that becomes a gesture leaves no trace", () => {

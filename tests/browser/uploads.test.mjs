@@ -9,12 +9,18 @@ const three = uploads.added(uploads.NONE, [file("a.png"), file("b.png"), file("c
 test("the first file chosen is looked at, and later ones do not take its place", () => {
   assert.equal(uploads.shown(three).name, "a.png");
   assert.equal(uploads.shown(uploads.added(three, [file("d.png")], LIMITS)).name, "a.png");
-  assert.deepEqual(three.uploads.map(({ id }) => id), [1, 2, 3]);
+  assert.deepEqual(
+    three.uploads.map(({ id }) => id),
+    [1, 2, 3],
+  );
 });
 
 test("empty and oversized files fail at once, in words, and are not sent", () => {
   const state = uploads.added(three, [file("empty.png", 0), file("huge.tif", 2_500_000)], LIMITS);
-  assert.deepEqual(state.uploads.slice(3).map(({ stage }) => stage), ["failed", "failed"]);
+  assert.deepEqual(
+    state.uploads.slice(3).map(({ stage }) => stage),
+    ["failed", "failed"],
+  );
   assert.match(state.uploads[4].words.text, /2\.5 MB; up to 1 MB/);
   assert.equal(uploads.pending(state).length, 3);
 });
@@ -32,9 +38,15 @@ test("removing the file that is looked at shows its neighbor", () => {
 });
 
 test("a new crop asks for a new reading of that file alone", () => {
-  const read = uploads.changed(uploads.changed(three, 1, { stage: "done", document: {} }), 2, { stage: "done", document: {} });
+  const read = uploads.changed(uploads.changed(three, 1, { stage: "done", document: {} }), 2, {
+    stage: "done",
+    document: {},
+  });
   const state = uploads.cropped(read, 1, { x0: 0, y0: 0, x1: 5, y1: 5 });
-  assert.deepEqual(uploads.pending(state).map(({ id }) => id), [1, 3]);
+  assert.deepEqual(
+    uploads.pending(state).map(({ id }) => id),
+    [1, 3],
+  );
   assert.equal(state.uploads[0].document, null);
   assert.equal(state.uploads[1].stage, "done");
 });

@@ -12,13 +12,21 @@ test("the checksum is CRC-32", () => {
 });
 
 test("what was put into a zip comes out again, in order, under distinct names", async () => {
-  const entries = await unzip(zipOf([
-    { name: "a.png", bytes: bytes("one") },
-    { name: "a.png", bytes: bytes("two") },
-    { name: "Zahl-ä.png", bytes: bytes("") },
-  ]));
-  assert.deepEqual(entries.map(({ name }) => name), ["a.png", "a (2).png", "Zahl-ä.png"]);
-  assert.deepEqual(entries.map((entry) => text(entry.bytes)), ["one", "two", ""]);
+  const entries = await unzip(
+    zipOf([
+      { name: "a.png", bytes: bytes("one") },
+      { name: "a.png", bytes: bytes("two") },
+      { name: "Zahl-ä.png", bytes: bytes("") },
+    ]),
+  );
+  assert.deepEqual(
+    entries.map(({ name }) => name),
+    ["a.png", "a (2).png", "Zahl-ä.png"],
+  );
+  assert.deepEqual(
+    entries.map((entry) => text(entry.bytes)),
+    ["one", "two", ""],
+  );
 });
 
 test("deflated files are inflated", async () => {

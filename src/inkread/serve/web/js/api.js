@@ -93,7 +93,11 @@ export async function readPicture(picture, name, { region, onProgress, signal } 
  * @returns {Promise<Blob>}
  */
 export async function readAs(pictures, kind, region) {
-  const answer = await ask("/v1/read", { method: "POST", body: filesForm(pictures, region), headers: { Accept: kind } });
+  const answer = await ask("/v1/read", {
+    method: "POST",
+    body: filesForm(pictures, region),
+    headers: { Accept: kind },
+  });
   return answer.blob();
 }
 

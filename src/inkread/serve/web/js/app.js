@@ -21,7 +21,8 @@ for (const link of document.querySelectorAll("[data-icon]")) {
 }
 
 document.addEventListener("click", (event) => {
-  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  if (event.defaultPrevented || event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey)
+    return;
   const link = event.target instanceof Element ? event.target.closest("a") : null;
   if (!link || link.target || link.download || link.origin !== location.origin || link.hash) return;
   if (!roomAt(link.pathname)) return;
@@ -90,7 +91,10 @@ async function open(moved) {
     if (!(error instanceof TypeError)) throw error;
     fill(
       main,
-      trouble(new api.RequestFailed({ status: 0, code: "Offline" }).words, { label: "Try again", act: () => location.reload() }),
+      trouble(new api.RequestFailed({ status: 0, code: "Offline" }).words, {
+        label: "Try again",
+        act: () => location.reload(),
+      }),
     );
   }
   if (moved) {

@@ -28,14 +28,24 @@ export function open({ main, signal, say }) {
   const stage = make("div", { class: "stage" });
   const tools = make("div", { class: "toolbar" });
   const result = make("section", { class: "result", "aria-label": "Reading" });
-  const chooser = make("input", { type: "file", id: "photograph", class: "unseen", accept: "image/*", capture: "environment" });
+  const chooser = make("input", {
+    type: "file",
+    id: "photograph",
+    class: "unseen",
+    accept: "image/*",
+    capture: "environment",
+  });
   const instead = make("label", { class: "button", for: "photograph" }, icon("upload"), "Choose a picture");
   chooser.addEventListener("change", async () => {
     const file = chooser.files?.[0];
     if (!file) return;
     const image = await decoded(file, "Your photograph");
     if (image) hold(image, file);
-    else fill(result, trouble({ title: "This file is no picture", text: "Choose a photograph, or use Upload for other kinds." }));
+    else
+      fill(
+        result,
+        trouble({ title: "This file is no picture", text: "Choose a photograph, or use Upload for other kinds." }),
+      );
     chooser.value = "";
   });
   main.append(
@@ -87,15 +97,28 @@ export function open({ main, signal, say }) {
     fill(stage, make("div", { class: "picture" }, video));
     fill(
       tools,
-      make("button", { type: "button", id: "take", class: "button primary", onclick: take }, icon("camera"), "Take photograph"),
+      make(
+        "button",
+        { type: "button", id: "take", class: "button primary", onclick: take },
+        icon("camera"),
+        "Take photograph",
+      ),
       known.length > 1 && chooseCamera(known, current, start),
       instead,
     );
-    fill(result, make("p", { class: "empty" }, "The numbers appear here once you have taken a photograph and read it."));
+    fill(
+      result,
+      make("p", { class: "empty" }, "The numbers appear here once you have taken a photograph and read it."),
+    );
   }
 
   function take() {
-    const canvas = make("canvas", { width: video.videoWidth, height: video.videoHeight, role: "img", "aria-label": "Your photograph" });
+    const canvas = make("canvas", {
+      width: video.videoWidth,
+      height: video.videoHeight,
+      role: "img",
+      "aria-label": "Your photograph",
+    });
     canvas.getContext("2d")?.drawImage(video, 0, 0);
     canvas.toBlob((blob) => blob && hold(canvas, blob), "image/jpeg", 0.95);
   }
@@ -123,7 +146,10 @@ export function open({ main, signal, say }) {
       }),
     );
     tool("Read numbers", read);
-    fill(result, make("p", { class: "empty" }, "Only what is in the rectangle is read. Drag its corners to the numbers."));
+    fill(
+      result,
+      make("p", { class: "empty" }, "Only what is in the rectangle is read. Drag its corners to the numbers."),
+    );
   }
 
   /**
@@ -135,7 +161,12 @@ export function open({ main, signal, say }) {
     fill(
       tools,
       make("button", { type: "button", id: "read", class: "button primary", disabled, onclick: act }, label),
-      make("button", { type: "button", id: "again", class: "button", onclick: () => start(null) }, icon("again"), "Take another"),
+      make(
+        "button",
+        { type: "button", id: "again", class: "button", onclick: () => start(null) },
+        icon("again"),
+        "Take another",
+      ),
       instead,
     );
   }

@@ -35,11 +35,31 @@ export function open({ main, signal, say }) {
   const boxes = make("div", { class: "boxes-place" });
   const hint = make("p", { class: "hint", "aria-hidden": "true" }, "Write a number here");
   const paper = make("div", { class: "paper" }, canvas, boxes, hint);
-  const undo = make("button", { type: "button", class: "button", onclick: () => change(drawing.undo(state)) }, icon("undo"), "Undo");
-  const redo = make("button", { type: "button", class: "button", onclick: () => change(drawing.redo(state)) }, icon("redo"), "Redo");
-  const clear = make("button", { type: "button", class: "button", onclick: () => change(drawing.clear(state)) }, icon("clear"), "Clear");
+  const undo = make(
+    "button",
+    { type: "button", class: "button", onclick: () => change(drawing.undo(state)) },
+    icon("undo"),
+    "Undo",
+  );
+  const redo = make(
+    "button",
+    { type: "button", class: "button", onclick: () => change(drawing.redo(state)) },
+    icon("redo"),
+    "Redo",
+  );
+  const clear = make(
+    "button",
+    { type: "button", class: "button", onclick: () => change(drawing.clear(state)) },
+    icon("clear"),
+    "Clear",
+  );
   const pen = make("input", { type: "range", id: "pen-width", min: 2, max: 20, step: 1, value: PEN_WIDTH });
-  const example = make("button", { type: "button", class: "button plain", onclick: showExample }, icon("play"), "Show me");
+  const example = make(
+    "button",
+    { type: "button", class: "button plain", onclick: showExample },
+    icon("play"),
+    "Show me",
+  );
   const result = make("section", { class: "result", "aria-label": "Reading" });
 
   main.append(
@@ -228,7 +248,9 @@ export function open({ main, signal, say }) {
     fill(boxes, boxesOver(document, size, ground, { pressable: false }));
     fill(
       result,
-      text ? readout(document, ground) : remark(problem ?? "Nothing was read", "Write larger, or lift the pen between digits."),
+      text
+        ? readout(document, ground)
+        : remark(problem ?? "Nothing was read", "Write larger, or lift the pen between digits."),
       text &&
         make(
           "div",
@@ -261,7 +283,10 @@ export function open({ main, signal, say }) {
       }
     } catch (error) {
       if (signal.aborted) return;
-      fill(result, trouble(new api.RequestFailed({ status: 0, code: "Offline" }).words, { label: "Try again", act: showExample }));
+      fill(
+        result,
+        trouble(new api.RequestFailed({ status: 0, code: "Offline" }).words, { label: "Try again", act: showExample }),
+      );
     } finally {
       example.disabled = false;
     }

@@ -56,7 +56,12 @@ export function open({ main, signal }) {
             make(
               "li",
               null,
-              make("a", { class: "door", href: `/${name}` }, icon(name), make("span", null, make("strong", null, title), make("span", null, text))),
+              make(
+                "a",
+                { class: "door", href: `/${name}` },
+                icon(name),
+                make("span", null, make("strong", null, title), make("span", null, text)),
+              ),
             ),
           ),
         ),
@@ -98,8 +103,20 @@ export function open({ main, signal }) {
             make(
               "div",
               { class: "pair-pictures" },
-              make("img", { src: `/static/pictures/${name}-good.webp`, alt: `Good: ${good}`, width: 480, height: 300, loading: "lazy" }),
-              make("img", { src: `/static/pictures/${name}-bad.webp`, alt: `Bad: ${bad}`, width: 480, height: 300, loading: "lazy" }),
+              make("img", {
+                src: `/static/pictures/${name}-good.webp`,
+                alt: `Good: ${good}`,
+                width: 480,
+                height: 300,
+                loading: "lazy",
+              }),
+              make("img", {
+                src: `/static/pictures/${name}-bad.webp`,
+                alt: `Bad: ${bad}`,
+                width: 480,
+                height: 300,
+                loading: "lazy",
+              }),
             ),
             make("figcaption", null, make("strong", null, title), make("p", null, text)),
           ),
@@ -119,6 +136,10 @@ function list(title, mark, items) {
     "div",
     { class: `list ${mark}` },
     make("h3", null, title),
-    make("ul", null, items.map((item) => make("li", null, icon(mark), make("span", null, item)))),
+    make(
+      "ul",
+      null,
+      items.map((item) => make("li", null, icon(mark), make("span", null, item))),
+    ),
   );
 }

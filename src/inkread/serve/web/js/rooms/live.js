@@ -70,7 +70,14 @@ export function open({ main, signal, say }) {
   result.addEventListener("pointerdown", () => {
     pressed = true;
   });
-  window.addEventListener("pointerup", () => setTimeout(() => { pressed = false; }, 50), { signal });
+  window.addEventListener(
+    "pointerup",
+    () =>
+      setTimeout(() => {
+        pressed = false;
+      }, 50),
+    { signal },
+  );
   signal.addEventListener("abort", stop);
   window.addEventListener("online", () => stream && !socket && connect(), { signal });
   idle();
@@ -82,7 +89,11 @@ export function open({ main, signal, say }) {
         "div",
         { class: "stage-empty" },
         icon("live"),
-        make("button", { type: "button", id: "start", class: "button primary", onclick: () => start(null) }, "Start the camera"),
+        make(
+          "button",
+          { type: "button", id: "start", class: "button primary", onclick: () => start(null) },
+          "Start the camera",
+        ),
         make("p", null, "Frames are sent to this server, read and forgotten."),
       ),
     );
@@ -124,10 +135,17 @@ export function open({ main, signal, say }) {
         control();
       },
     });
-    place.append(steady);
-    fill(stage, place);
+    fill(steady);
+    fill(stage, place, steady);
     const known = await cameras();
-    const slider = make("input", { type: "range", id: "threshold", min: 0, max: 99, step: 1, value: Math.round(threshold * 100) });
+    const slider = make("input", {
+      type: "range",
+      id: "threshold",
+      min: 0,
+      max: 99,
+      step: 1,
+      value: Math.round(threshold * 100),
+    });
     const shown = make("output", { for: "threshold" }, `${slider.value} %`);
     slider.addEventListener("input", () => {
       threshold = slider.valueAsNumber / 100;
@@ -136,7 +154,20 @@ export function open({ main, signal, say }) {
     });
     fill(
       tools,
-      make("button", { type: "button", id: "stop", class: "button", onclick: () => { stop(); idle(); } }, icon("pause"), "Stop"),
+      make(
+        "button",
+        {
+          type: "button",
+          id: "stop",
+          class: "button",
+          onclick: () => {
+            stop();
+            idle();
+          },
+        },
+        icon("pause"),
+        "Stop",
+      ),
       known.length > 1 && chooseCamera(known, stream.getVideoTracks()[0]?.getSettings().deviceId, start),
       make("label", { class: "slider", for: "threshold" }, "Accept from", slider, shown),
     );

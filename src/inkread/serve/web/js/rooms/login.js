@@ -9,14 +9,31 @@ export function open({ main, go, refreshSession, session }) {
   const { accounts, user } = session();
   if (!accounts) {
     main.append(
-      make("div", { class: "room-head" }, make("h1", null, "Nobody needs to sign in here"), make("p", null, "Accounts are switched off on this server.")),
+      make(
+        "div",
+        { class: "room-head" },
+        make("h1", null, "Nobody needs to sign in here"),
+        make("p", null, "Accounts are switched off on this server."),
+      ),
       make("a", { class: "button primary", href: "/" }, "Go to Home"),
     );
     return;
   }
   if (user) return go(nextAfterLogin(location.search));
-  const name = make("input", { type: "text", id: "name", autocomplete: "username", required: true, autocapitalize: "none", spellcheck: "false" });
-  const password = make("input", { type: "password", id: "password", autocomplete: "current-password", required: true });
+  const name = make("input", {
+    type: "text",
+    id: "name",
+    autocomplete: "username",
+    required: true,
+    autocapitalize: "none",
+    spellcheck: "false",
+  });
+  const password = make("input", {
+    type: "password",
+    id: "password",
+    autocomplete: "current-password",
+    required: true,
+  });
   const button = make("button", { type: "submit", class: "button primary" }, "Sign in");
   const notices = make("div", { class: "notices" });
   main.append(

@@ -18,13 +18,21 @@ const TASKS = /** @type {Record<string, string>} */ ({
 
 /** @param {import("../app.js").Context} context */
 export function open({ main, signal }) {
-  const content = make("div", { class: "reports", "aria-busy": "true" }, make("p", { class: "empty" }, "Fetching the reports …"));
+  const content = make(
+    "div",
+    { class: "reports", "aria-busy": "true" },
+    make("p", { class: "empty" }, "Fetching the reports …"),
+  );
   main.append(
     make(
       "div",
       { class: "room-head" },
       make("h1", null, "Performance"),
-      make("p", null, "How often the bundled models are right, measured on writing that they have never seen. Every figure can be made again with the command beside it."),
+      make(
+        "p",
+        null,
+        "How often the bundled models are right, measured on writing that they have never seen. Every figure can be made again with the command beside it.",
+      ),
     ),
     content,
   );
@@ -62,7 +70,15 @@ function modelTable(models) {
       make(
         "table",
         null,
-        make("thead", null, make("tr", null, ["Model", "Reads", "Size"].map((name) => make("th", { scope: "col" }, name)))),
+        make(
+          "thead",
+          null,
+          make(
+            "tr",
+            null,
+            ["Model", "Reads", "Size"].map((name) => make("th", { scope: "col" }, name)),
+          ),
+        ),
         make(
           "tbody",
           null,
@@ -106,7 +122,11 @@ function section(report, index) {
           "on average: what it claims beside how often it is right",
         ),
       report.refusal &&
-        figure("Letters and marks refused", state.shareWords(report.refusal.others_refused.value), refusalWords(report.refusal)),
+        figure(
+          "Letters and marks refused",
+          state.shareWords(report.refusal.others_refused.value),
+          refusalWords(report.refusal),
+        ),
       state.speedWords(report).map(({ name, value }) => figure(name, value)),
     ),
     report.groups && groupTable(report.groups),
@@ -114,13 +134,16 @@ function section(report, index) {
       "div",
       { class: "plots" },
       loss.length > 0 && linePlot({ label: "Loss while training", x: "step", y: "loss", series: loss, from: [0, 0] }),
-      validation.length > 0 && linePlot({ label: "While training, on writers held out", x: "step", y: "right in %", series: validation }),
+      validation.length > 0 &&
+        linePlot({ label: "While training, on writers held out", x: "step", y: "right in %", series: validation }),
       report.calibration &&
         linePlot({
           label: "Confidence against truth",
           x: "confidence",
           y: "share that is right",
-          series: [{ name: "measured", points: report.calibration.reliability.map((bin) => [bin.confidence, bin.accuracy]) }],
+          series: [
+            { name: "measured", points: report.calibration.reliability.map((bin) => [bin.confidence, bin.accuracy]) },
+          ],
           diagonal: true,
           from: [0, 0],
         }),
@@ -141,7 +164,11 @@ function section(report, index) {
       make("code", null, report.command),
       copyButton(() => report.command, "Copy", "small"),
     ),
-    make("p", { class: "aside" }, `Measured ${day(report.date)} on ${report.machine.processor ?? "a machine"}, ${report.machine.cores ?? "?"} cores.`),
+    make(
+      "p",
+      { class: "aside" },
+      `Measured ${day(report.date)} on ${report.machine.processor ?? "a machine"}, ${report.machine.cores ?? "?"} cores.`,
+    ),
   );
 }
 
@@ -169,7 +196,11 @@ function classTable(report) {
         make(
           "thead",
           null,
-          make("tr", null, ["Digit", "Precision", "Recall", "F1", "Support"].map((name) => make("th", { scope: "col" }, name))),
+          make(
+            "tr",
+            null,
+            ["Digit", "Precision", "Recall", "F1", "Support"].map((name) => make("th", { scope: "col" }, name)),
+          ),
         ),
         make(
           "tbody",
@@ -216,7 +247,9 @@ function confusionTable(confusion, id) {
             "tr",
             null,
             make("th", { scope: "col" }, make("span", { class: "unseen" }, "Truth")),
-            confusion.map((_, read) => make("th", { scope: "col" }, make("span", { class: "unseen" }, "read as "), String(read))),
+            confusion.map((_, read) =>
+              make("th", { scope: "col" }, make("span", { class: "unseen" }, "read as "), String(read)),
+            ),
           ),
         ),
         make(
@@ -250,7 +283,11 @@ function groupTable(groups) {
       make(
         "thead",
         null,
-        make("tr", null, ["Kind", "Pictures", "Read exactly", "Digits, F1"].map((name) => make("th", { scope: "col" }, name))),
+        make(
+          "tr",
+          null,
+          ["Kind", "Pictures", "Read exactly", "Digits, F1"].map((name) => make("th", { scope: "col" }, name)),
+        ),
       ),
       make(
         "tbody",

@@ -34,7 +34,13 @@ export function open({ main, signal, say }) {
   /** @type {import("../state/words.js").Words | null} */
   let failure = null;
 
-  const chooser = make("input", { type: "file", id: "chooser", multiple: true, class: "unseen", accept: state.acceptOf(limits) });
+  const chooser = make("input", {
+    type: "file",
+    id: "chooser",
+    multiple: true,
+    class: "unseen",
+    accept: state.acceptOf(limits),
+  });
   const drop = make(
     "div",
     { class: "drop" },
@@ -48,7 +54,11 @@ export function open({ main, signal, say }) {
       "div",
       { class: "room-head" },
       make("h1", null, "Upload"),
-      make("p", null, "Several pictures or documents at once. Crop to the part that matters if there is much else on them."),
+      make(
+        "p",
+        null,
+        "Several pictures or documents at once. Crop to the part that matters if there is much else on them.",
+      ),
     ),
     drop,
     desk,
@@ -58,21 +68,29 @@ export function open({ main, signal, say }) {
     add([...(chooser.files ?? [])]);
     chooser.value = "";
   });
-  window.addEventListener("paste", (event) => {
-    const files = [...(event.clipboardData?.files ?? [])];
-    if (files.length) add(files);
-  }, { signal });
+  window.addEventListener(
+    "paste",
+    (event) => {
+      const files = [...(event.clipboardData?.files ?? [])];
+      if (files.length) add(files);
+    },
+    { signal },
+  );
   let depth = 0;
   const over = (/** @type {boolean} */ on) => drop.classList.toggle("over", on);
   window.addEventListener("dragenter", () => over((depth += 1) > 0), { signal });
   window.addEventListener("dragleave", () => over((depth -= 1) > 0), { signal });
   window.addEventListener("dragover", (event) => event.preventDefault(), { signal });
-  window.addEventListener("drop", (event) => {
-    event.preventDefault();
-    over(false);
-    depth = 0;
-    add([...(event.dataTransfer?.files ?? [])]);
-  }, { signal });
+  window.addEventListener(
+    "drop",
+    (event) => {
+      event.preventDefault();
+      over(false);
+      depth = 0;
+      add([...(event.dataTransfer?.files ?? [])]);
+    },
+    { signal },
+  );
   signal.addEventListener("abort", () => held.forEach(forget));
   api.limits().then(
     (known) => {
@@ -116,7 +134,11 @@ export function open({ main, signal, say }) {
     failure = null;
     await Promise.all(Array.from({ length: AT_ONCE }, readNext));
     const read = uploads.uploads.filter((upload) => upload.document);
-    say(read.map((upload) => `${upload.name}: ${upload.document ? textOf(upload.document) || "no numbers" : ""}`).join(". "));
+    say(
+      read
+        .map((upload) => `${upload.name}: ${upload.document ? textOf(upload.document) || "no numbers" : ""}`)
+        .join(". "),
+    );
   }
 
   async function readNext() {
@@ -142,7 +164,9 @@ export function open({ main, signal, say }) {
       });
       // What the browser cannot show, or only the first page of, the server draws.
       if (!one.image || document.pages.length > 1) {
-        one.drawn = await pagesOf(await api.readAs([{ picture: one.file, name: upload.name }], "image/png", regionFor(upload)));
+        one.drawn = await pagesOf(
+          await api.readAs([{ picture: one.file, name: upload.name }], "image/png", regionFor(upload)),
+        );
       }
       change(upload.id, { stage: "done", document });
     } catch (error) {
@@ -178,10 +202,21 @@ export function open({ main, signal, say }) {
       { class: "toolbar desk-bar" },
       make(
         "button",
-        { type: "button", id: "read", class: "button primary", disabled: waiting === 0 || state.isBusy(uploads), onclick: readAll },
+        {
+          type: "button",
+          id: "read",
+          class: "button primary",
+          disabled: waiting === 0 || state.isBusy(uploads),
+          onclick: readAll,
+        },
         waiting > 1 ? `Read ${waiting} files` : "Read numbers",
       ),
-      make("button", { type: "button", id: "clear", class: "button", disabled: state.isBusy(uploads), onclick: clear }, icon("clear"), "Clear"),
+      make(
+        "button",
+        { type: "button", id: "clear", class: "button", disabled: state.isBusy(uploads), onclick: clear },
+        icon("clear"),
+        "Clear",
+      ),
       make("span", { class: "aside", id: "progress" }, state.progressWords(uploads)),
     );
   }
@@ -218,7 +253,11 @@ export function open({ main, signal, say }) {
               title: upload.name,
               onclick: () => choose(upload.id),
             },
-            make("span", { class: "thumb-picture" }, one?.small ?? icon(upload.stage === "failed" ? "warning" : "file")),
+            make(
+              "span",
+              { class: "thumb-picture" },
+              one?.small ?? icon(upload.stage === "failed" ? "warning" : "file"),
+            ),
             progress,
             make("span", { class: "thumb-name" }, upload.name),
           ),
@@ -289,12 +328,23 @@ export function open({ main, signal, say }) {
           image &&
             make(
               "button",
-              { type: "button", id: "crop", class: "button", "aria-pressed": String(cropping), disabled: state.isBusy(uploads), onclick: toggleCrop },
+              {
+                type: "button",
+                id: "crop",
+                class: "button",
+                "aria-pressed": String(cropping),
+                disabled: state.isBusy(uploads),
+                onclick: toggleCrop,
+              },
               icon("crop"),
               cropping ? "Done" : "Crop",
             ),
           upload.crop &&
-            make("button", { type: "button", id: "whole", class: "button", onclick: () => crop(upload.id, null) }, "Whole picture"),
+            make(
+              "button",
+              { type: "button", id: "whole", class: "button", onclick: () => crop(upload.id, null) },
+              "Whole picture",
+            ),
           make("span", { class: "aside" }, `${upload.name}, ${byteSize(upload.bytes)}`),
         ),
       ),
@@ -309,7 +359,12 @@ export function open({ main, signal, say }) {
   function pictureOf(upload, one) {
     if (one?.drawn && upload.document) return drawnPagesView(one.drawn);
     if (!one?.image) {
-      return make("div", { class: "no-picture" }, icon("file"), make("p", null, "This browser cannot show this file before it is read."));
+      return make(
+        "div",
+        { class: "no-picture" },
+        icon("file"),
+        make("p", null, "This browser cannot show this file before it is read."),
+      );
     }
     if (cropping) {
       return croppedPictureView(one.image, upload.crop ?? whole(sizeOf(one.image)), (rectangle) => {
@@ -325,9 +380,9 @@ export function open({ main, signal, say }) {
   /** While a rectangle is dragged the picture under it has to stay; only what is around it is made anew. */
   function refreshAfterCrop() {
     desk.querySelector(".desk-bar")?.replaceWith(bar());
-    desk.querySelector(".view-reading")?.replaceChildren(
-      make("p", { class: "empty" }, "Only what is in the rectangle will be read."),
-    );
+    desk
+      .querySelector(".view-reading")
+      ?.replaceChildren(make("p", { class: "empty" }, "Only what is in the rectangle will be read."));
   }
 
   function toggleCrop() {
@@ -357,7 +412,10 @@ export function open({ main, signal, say }) {
    */
   function readingOf(upload, one) {
     if (upload.stage === "failed" && upload.words) {
-      return trouble(upload.words, upload.bytes && upload.bytes <= limits.maxBytes ? { label: "Try again", act: () => again(upload.id) } : null);
+      return trouble(
+        upload.words,
+        upload.bytes && upload.bytes <= limits.maxBytes ? { label: "Try again", act: () => again(upload.id) } : null,
+      );
     }
     const { document } = upload;
     if (!document) {
@@ -366,14 +424,21 @@ export function open({ main, signal, say }) {
     }
     const text = textOf(document);
     const shownWhole = one?.image && !one.drawn;
-    const ground = shownWhole && one.image ? { picture: one.image, scale: one.image.naturalWidth / document.pages[0].width } : null;
+    const ground =
+      shownWhole && one.image ? { picture: one.image, scale: one.image.naturalWidth / document.pages[0].width } : null;
     const problem = problemOf(document);
     return make(
       "div",
       { class: "reading" },
       text ? readout(document, ground) : remark(problem ?? "No numbers", "See Home for what makes a good picture."),
       text && problem && remark(problem),
-      text && make("div", { class: "actions" }, speakButton(() => text), copyButton(() => text)),
+      text &&
+        make(
+          "div",
+          { class: "actions" },
+          speakButton(() => text),
+          copyButton(() => text),
+        ),
       make("p", { class: "aside" }, `${summary(document)}, ${counts(document.pages.length, "page")}`),
       saveMenu(upload),
       failure && trouble(failure),
@@ -405,7 +470,13 @@ export function open({ main, signal, say }) {
     const button = (/** @type {string} */ name, /** @type {() => Promise<void>} */ act) =>
       make(
         "button",
-        { type: "button", class: "button small", disabled: saving, "aria-label": `${label} as ${name}`, onclick: () => guarded(act) },
+        {
+          type: "button",
+          class: "button small",
+          disabled: saving,
+          "aria-label": `${label} as ${name}`,
+          onclick: () => guarded(act),
+        },
         icon("save"),
         name,
       );
@@ -445,7 +516,8 @@ export function open({ main, signal, say }) {
         entries.push({ name: state.savedName(upload.name, ending), bytes: new Uint8Array(await page.arrayBuffer()) });
       }
     }
-    if (entries.length === 1) save(new Blob([/** @type {any} */ (entries[0].bytes)], { type: "image/png" }), entries[0].name);
+    if (entries.length === 1)
+      save(new Blob([/** @type {any} */ (entries[0].bytes)], { type: "image/png" }), entries[0].name);
     else save(new Blob([/** @type {any} */ (zipOf(entries))], { type: "application/zip" }), "inkread.zip");
   }
 
@@ -453,7 +525,9 @@ export function open({ main, signal, say }) {
   async function drawnPages(upload) {
     const one = held.get(upload.id);
     if (!one) return [];
-    return one.drawn ?? pagesOf(await api.readAs([{ picture: one.file, name: upload.name }], "image/png", regionFor(upload)));
+    return (
+      one.drawn ?? pagesOf(await api.readAs([{ picture: one.file, name: upload.name }], "image/png", regionFor(upload)))
+    );
   }
 
   /** @param {state.Upload[]} chosen */

@@ -113,7 +113,9 @@ const MOST_SERIES = 4;
  */
 export function trainingCurves({ curves }) {
   const rows = curves?.training ?? [];
-  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((name) => name !== "step" && name !== "rate");
+  const names = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter(
+    (name) => name !== "step" && name !== "rate",
+  );
   const series = names.map((name) => ({
     name,
     points: rows
@@ -167,7 +169,9 @@ export function axisMarks(low, high, count) {
 export function speedWords({ speed }) {
   if (!speed) return [];
   const found = [];
-  if (speed.crops_per_second) found.push({ name: "Digits a second", value: Math.round(speed.crops_per_second).toLocaleString("en") });
-  if (speed.median_seconds) found.push({ name: "Median a picture", value: `${(speed.median_seconds * 1000).toFixed(1)} ms` });
+  if (speed.crops_per_second)
+    found.push({ name: "Digits a second", value: Math.round(speed.crops_per_second).toLocaleString("en") });
+  if (speed.median_seconds)
+    found.push({ name: "Median a picture", value: `${(speed.median_seconds * 1000).toFixed(1)} ms` });
   return found;
 }

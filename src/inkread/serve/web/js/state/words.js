@@ -88,7 +88,11 @@ export function socketWords(code) {
     case 1009:
       return { title: "The frames are too large", text: "Choose a camera with a smaller picture.", again: false };
     case 1013:
-      return { title: "All places are taken", text: "Too many people watch live just now. Wait a moment.", again: true };
+      return {
+        title: "All places are taken",
+        text: "Too many people watch live just now. Wait a moment.",
+        again: true,
+      };
     default:
       return {
         title: "The connection was lost",

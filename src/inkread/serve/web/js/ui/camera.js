@@ -56,5 +56,6 @@ export async function cameras() {
 export async function showStream(video, stream) {
   video.srcObject = stream;
   await video.play();
-  if (!video.videoWidth) await new Promise((resolve) => video.addEventListener("loadedmetadata", resolve, { once: true }));
+  if (!video.videoWidth)
+    await new Promise((resolve) => video.addEventListener("loadedmetadata", resolve, { once: true }));
 }

@@ -46,9 +46,7 @@ export function cropOver(over, { size, rectangle, label, onChange }) {
     const shown = layer.getBoundingClientRect();
     const dx = ((event.clientX - drag.x) * size.width) / shown.width;
     const dy = ((event.clientY - drag.y) * size.height) / shown.height;
-    change(
-      drag.handle ? resized(drag.from, drag.handle, dx, dy, size, LEAST) : moved(drag.from, dx, dy, size),
-    );
+    change(drag.handle ? resized(drag.from, drag.handle, dx, dy, size, LEAST) : moved(drag.from, dx, dy, size));
   });
   const end = () => {
     drag = null;

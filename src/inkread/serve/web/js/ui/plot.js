@@ -49,7 +49,11 @@ export function linePlot({ label, x, y, series, diagonal = false, from }) {
     make("figcaption", null, label),
     drawn,
     series.length > 1 &&
-      make("ul", { class: "legend" }, series.map((one, index) => make("li", { class: `s${index % 4}` }, one.name))),
+      make(
+        "ul",
+        { class: "legend" },
+        series.map((one, index) => make("li", { class: `s${index % 4}` }, one.name)),
+      ),
   );
 }
 

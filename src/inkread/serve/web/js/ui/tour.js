@@ -77,14 +77,18 @@ export function tour(signal) {
     label();
     try {
       scenes = (await (await fetch("/static/tour.json", { signal })).json()).scenes;
-      fill(dots, scenes.map(() => make("i")));
+      fill(
+        dots,
+        scenes.map(() => make("i")),
+      );
       for (const scene of scenes) {
         documents.set(scene, await api.readStrokes({ strokes: scene.strokes }, signal));
         if (scene === scenes[0]) show(0);
       }
     } catch (error) {
       if (signal.aborted) return;
-      const failure = error instanceof api.RequestFailed ? error : new api.RequestFailed({ status: 0, code: "Offline" });
+      const failure =
+        error instanceof api.RequestFailed ? error : new api.RequestFailed({ status: 0, code: "Offline" });
       fill(reading, trouble(failure.words, { label: "Try again", act: begin }));
     }
   }
@@ -157,7 +161,13 @@ export function tour(signal) {
       const visible = points.filter(([, , t]) => t <= clock);
       if (!visible.length) break;
       const moved = visible.map(
-        ([x, y, t, pressure]) => /** @type {import("../state/strokes.js").Point} */ ([x * scale + dx, y * scale + dy, t, 0.5 + (pressure - 0.5) * 0.3]),
+        ([x, y, t, pressure]) =>
+          /** @type {import("../state/strokes.js").Point} */ ([
+            x * scale + dx,
+            y * scale + dy,
+            t,
+            0.5 + (pressure - 0.5) * 0.3,
+          ]),
       );
       drawStroke(context, { points: moved, width: Math.max(3, PEN_WIDTH * scale) }, color);
     }
@@ -168,7 +178,9 @@ export function tour(signal) {
       // The boxes are in units of the strokes; the paper is as large as this in those units.
       const paperSize = { width: size.width / scale, height: size.height / scale };
       const layer = boxesOver(shifted(document, dx / scale, dy / scale), paperSize, null, { pressable: false });
-      [...layer.children].forEach((box, order) => /** @type {HTMLElement} */ (box).style.setProperty("--order", String(order)));
+      [...layer.children].forEach((box, order) =>
+        /** @type {HTMLElement} */ (box).style.setProperty("--order", String(order)),
+      );
       layer.classList.add("animated");
       fill(boxes, layer);
     }
