@@ -1,6 +1,6 @@
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
 from jsonschema import Draft202012Validator
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -9,13 +9,15 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+PATHS = [
+    "/v1/read", "/v1/strokes", "/v1/models", "/v1/report", "/v1/limits", "/v1/session", "/v1/keys",
+    "/v1/keys/{identity}", "/v1/users", "/v1/users/{name}", "/healthz", "/readyz", "/metrics",
+]  # fmt: skip
+
 
 def test_every_route_is_described_and_nothing_of_the_framework_shows(client):
     described = client.get("/openapi.json").json()
-    assert set(described["paths"]) == {
-        "/v1/read", "/v1/strokes", "/v1/models", "/v1/report", "/v1/limits", "/v1/session", "/v1/keys",
-        "/v1/keys/{identity}", "/v1/users", "/v1/users/{name}", "/healthz", "/readyz", "/metrics",
-    }  # fmt: skip
+    assert set(described["paths"]) == set(PATHS)
     assert "HTTPValidationError" not in described["components"]["schemas"]
     for path, operations in described["paths"].items():
         for operation in operations.values():
@@ -57,13 +59,20 @@ def schema(server):
     return schemathesis.openapi.from_url(f"{server.url}/openapi.json")
 
 
-described = schemathesis.pytest.from_fixture("schema")
-
-
-@described.parametrize()
-@settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None)
-def test_answers_are_as_described(case):
+@pytest.mark.parametrize("path", PATHS)
+def test_answers_are_as_described(schema, path):
     """Requests made from the description, good and bad ones."""
-    case.call_and_validate(
-        checks=[not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
-    )
+    for method in schema[path]:
+
+        @given(schema[path][method].as_strategy())
+        @settings(
+            max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
+        )
+        def answers(case):
+            case.call_and_validate(
+                checks=[
+                    not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance
+                ]
+            )  # fmt: skip
+
+        answers()
