@@ -79,3 +79,8 @@ test("a figure that is missing is a dash, never a zero", () => {
   assert.deepEqual(rows, [{ name: "3", precision: "–", recall: "50.00 %", f1: "–", support: "0" }]);
   assert.deepEqual(report.classRows({ per_class: null }), []);
 });
+
+test("a bin of few samples weighs little", () => {
+  const bins = [100, 25, 0].map((n) => ({ low: 0, high: 1, n, confidence: 0.5, accuracy: 0.5 }));
+  assert.deepEqual(report.binWeights(bins), [1, 0.5, 0]);
+});

@@ -39,19 +39,19 @@ export function open({ main, signal, say }) {
     "button",
     { type: "button", class: "button", onclick: () => change(drawing.undo(state)) },
     icon("undo"),
-    "Undo",
+    make("span", { class: "label" }, "Undo"),
   );
   const redo = make(
     "button",
     { type: "button", class: "button", onclick: () => change(drawing.redo(state)) },
     icon("redo"),
-    "Redo",
+    make("span", { class: "label" }, "Redo"),
   );
   const clear = make(
     "button",
     { type: "button", class: "button", onclick: () => change(drawing.clear(state)) },
     icon("clear"),
-    "Clear",
+    make("span", { class: "label" }, "Clear"),
   );
   const pen = make("input", { type: "range", id: "pen-width", min: 2, max: 20, step: 1, value: PEN_WIDTH });
   const example = make(
@@ -72,7 +72,7 @@ export function open({ main, signal, say }) {
     paper,
     make(
       "div",
-      { class: "toolbar", role: "toolbar", "aria-label": "Drawing tools" },
+      { class: "toolbar tight", role: "toolbar", "aria-label": "Drawing tools" },
       undo,
       redo,
       clear,

@@ -142,10 +142,15 @@ function section(report, index) {
           x: "confidence",
           y: "share that is right",
           series: [
-            { name: "measured", points: report.calibration.reliability.map((bin) => [bin.confidence, bin.accuracy]) },
+            {
+              name: "measured",
+              points: report.calibration.reliability.map((bin) => [bin.confidence, bin.accuracy]),
+              weights: state.binWeights(report.calibration.reliability),
+            },
           ],
           diagonal: true,
           from: [0, 0],
+          to: [1, 1],
         }),
       coverage &&
         linePlot({

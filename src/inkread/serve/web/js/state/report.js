@@ -161,6 +161,17 @@ export function axisMarks(low, high, count) {
 }
 
 /**
+ * How much each bin of a reliability curve weighs beside the fullest, in [0, 1]: few samples say little.
+ *
+ * @param {Bin[]} bins
+ * @returns {number[]}
+ */
+export function binWeights(bins) {
+  const most = Math.max(1, ...bins.map(({ n }) => n));
+  return bins.map(({ n }) => Math.sqrt(n / most));
+}
+
+/**
  * Speed in words, one entry a figure.
  *
  * @param {Report} report
