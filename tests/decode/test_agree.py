@@ -47,13 +47,19 @@ def reading_of(line, *, share=0.9):
     return PageReading(lines=(line,), shares=(share,), marks=2)
 
 
+def agreed(reading, words, scores, *, pieces=4):
+    boxes = tuple(Box(100 + 22 * i, 57, 118 + 22 * i, 79) for i in range(pieces))
+    found = LineOfCandidates(pieces=boxes, candidates=(), digit_height=22.0)
+    return agree([found], reading, words, scores, strip_height=22)
+
+
 def text_of(reading):
     return "".join(str(int(p.argmax())) for line in reading.lines for p in line.probabilities)
 
 
 def test_two_readers_that_agree_are_surer_than_one():
     before = reading_of(line_of("12", 0.8))
-    after = agree(before, [(0, word_of(0, 2))], [frames_of("12", 0.95)], strip_height=22)
+    after = agreed(before, [(0, word_of(0, 2))], [frames_of("12", 0.95)])
     assert text_of(after) == "12"
     assert after.certainty > before.certainty
     assert all(p.sum() <= 1 + 1e-9 for p in after.lines[0].probabilities)
@@ -61,14 +67,14 @@ def test_two_readers_that_agree_are_surer_than_one():
 
 def test_the_surer_reader_wins_where_they_differ():
     doubtful = reading_of(line_of("17", 0.5))
-    assert text_of(agree(doubtful, [(0, word_of(0, 2))], [frames_of("12", 0.97)], strip_height=22)) == "12"
+    assert text_of(agreed(doubtful, [(0, word_of(0, 2))], [frames_of("12", 0.97)])) == "12"
     sure = reading_of(line_of("17", 0.99))
-    assert text_of(agree(sure, [(0, word_of(0, 2))], [frames_of("12", 0.6)], strip_height=22)) == "17"
+    assert text_of(agreed(sure, [(0, word_of(0, 2))], [frames_of("12", 0.6)])) == "17"
 
 
 def test_digits_of_the_line_network_stand_where_their_ink_is():
     nothing = reading_of(line_of("", 0.5))
-    after = agree(nothing, [(0, word_of(0, 1))], [frames_of("12", 0.97)], strip_height=22)
+    after = agreed(nothing, [(0, word_of(0, 1))], [frames_of("12", 0.97)])
     first, second = after.lines[0].boxes
     assert first == Box(102, 57, 118, 79)
     assert second == Box(124, 57, 142, 79)
@@ -76,12 +82,12 @@ def test_digits_of_the_line_network_stand_where_their_ink_is():
 
 def test_a_word_that_only_the_line_network_reads_must_be_sure():
     nothing = reading_of(line_of("", 0.5))
-    assert text_of(agree(nothing, [(0, word_of(0, 1))], [frames_of("12", 0.6)], strip_height=22)) == ""
+    assert text_of(agreed(nothing, [(0, word_of(0, 1))], [frames_of("12", 0.6)])) == ""
 
 
 def test_other_words_of_the_line_stay_as_they_were():
     line = line_of("1234", 0.6)
-    after = agree(reading_of(line), [(0, word_of(1, 3))], [frames_of("99", 0.97)], strip_height=22)
+    after = agreed(reading_of(line), [(0, word_of(1, 3))], [frames_of("99", 0.97)])
     assert text_of(after) == "1994"
     assert after.lines[0].boxes[0] == line.boxes[0]
     assert after.lines[0].boxes[3] == line.boxes[3]
@@ -97,3 +103,11 @@ def test_only_doubtful_words_of_number_lines_are_asked_about(probability, is_pla
     found = LineOfCandidates(pieces=pieces, candidates=(), digit_height=22.0, words=(word,))
     reading = reading_of(line_of("12", probability), share=share)
     assert doubtful_words([found], reading) == ([(0, word)] if asked else [])
+
+
+def test_a_reading_that_leaves_a_high_piece_out_is_doubted():
+    line = line_of("1", 0.97)
+    whole = agreed(reading_of(line), [(0, word_of(0, 1))], [frames_of("12", 0.9)], pieces=1)
+    assert text_of(whole) == "1"
+    left = agreed(reading_of(line), [(0, word_of(0, 2))], [frames_of("12", 0.9)], pieces=2)
+    assert text_of(left) == "12"

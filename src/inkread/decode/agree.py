@@ -30,6 +30,8 @@ LEAST_SHARE = 0.5
 ALONE = 0.7
 # What the line network's word counts for where every piece stands apart.
 PLAIN_DISCOUNT = 0.5
+# What the digit network's reading counts for where it leaves pieces as high as a digit out of a number.
+LEFT_INK_DISCOUNT = 0.3
 # Ink from which a pixel belongs to a digit's box.
 STRONG_INK = 0.5
 
@@ -49,14 +51,19 @@ def doubtful_words(found: Sequence[LineOfCandidates], reading: PageReading) -> l
 
 
 def agree(
-    reading: PageReading, words: Sequence[tuple[int, Word]], scores: Sequence[Scores], *, strip_height: float
+    found: Sequence[LineOfCandidates],
+    reading: PageReading,
+    words: Sequence[tuple[int, Word]],
+    scores: Sequence[Scores],
+    *,
+    strip_height: float,
 ) -> PageReading:
     """The reading with a second opinion on some words.
 
     Parameters
     ----------
-    reading
-        What the digit network says.
+    found, reading
+        The lines, and what the digit network says about them.
     words
         The words asked about, each with the number of its line.
     scores
@@ -66,8 +73,12 @@ def agree(
     """
     lines = list(reading.lines)
     for (number, word), frames in zip(words, scores, strict=True):
-        hypotheses = prefix_beam(frames)
-        lines[number] = _merged(lines[number], word, frames, hypotheses, word.digit_height / strip_height)
+        line, pixel = lines[number], word.digit_height / strip_height
+        own = _own(line, word)
+        probability = float(np.prod([line.probabilities[k].max() for k in own])) if own else 1.0 - ALONE
+        if own and _leaves_ink(found[number], line, word):
+            probability *= LEFT_INK_DISCOUNT
+        lines[number] = _merged(line, word, own, probability, frames, pixel)
     return replace(reading, lines=tuple(lines))
 
 
@@ -76,11 +87,19 @@ def _own(line: ChosenLine, word: Word) -> list[int]:
     return [k for k, (start, end) in enumerate(line.spans) if word.start <= start and end <= word.end]
 
 
-def _merged(line: ChosenLine, word: Word, frames: Scores, hypotheses: Sequence[Hypothesis], pixel: float) -> ChosenLine:
-    own = _own(line, word)
+def _leaves_ink(found: LineOfCandidates, line: ChosenLine, word: Word) -> bool:
+    """Whether pieces of the word as high as a digit were taken for no digit: in a number that is unlikely."""
+    taken = {i for start, end in line.spans for i in range(start, end)}
+    return any(
+        found.pieces[i].height >= 0.6 * found.digit_height for i in range(word.start, word.end) if i not in taken
+    )
+
+
+def _merged(
+    line: ChosenLine, word: Word, own: list[int], probability: float, frames: Scores, pixel: float
+) -> ChosenLine:
     text = "".join(DIGITS[int(line.probabilities[k].argmax())] for k in own)
-    probability = float(np.prod([line.probabilities[k].max() for k in own])) if own else 1.0 - ALONE
-    best = hypotheses[0]
+    best = prefix_beam(frames)[0]
     other = float(np.exp(best.log_prob))
     if best.text == text:
         if not text:

@@ -207,9 +207,7 @@ def of_like_size(reading: PageReading) -> PageReading:
 
 def without_lone_marks(reading: PageReading) -> PageReading:
     """The reading without lines of a single digit that is not a sure one."""
-    return replace(
-        reading, lines=tuple(line.only([]) if _is_doubtful_alone(line) else line for line in reading.lines)
-    )
+    return replace(reading, lines=tuple(line.only([]) if _is_doubtful_alone(line) else line for line in reading.lines))
 
 
 def _is_doubtful_alone(line: ChosenLine) -> bool:

@@ -307,7 +307,7 @@ class Reader:
         if not doubtful or "line" not in self._cards:
             return reading
         strips = [prepare_line(word.crop.ink, digit_height=word.digit_height) for _, word in doubtful]
-        return agree(reading, doubtful, self._lines().recognize(strips), strip_height=LINE_DIGIT_HEIGHT)
+        return agree(found, reading, doubtful, self._lines().recognize(strips), strip_height=LINE_DIGIT_HEIGHT)
 
 
 def _composed(reading: PageReading, to_source: PageTransform, options: ReaderOptions) -> tuple[Line, ...]:
