@@ -95,7 +95,14 @@ class Bench:
     def add(self, what: str, unit: str, value: float, bar: float | None = None, *, least: bool = True) -> None:
         met = None if bar is None else value >= bar if least else value <= bar
         self.rows.append(
-            {"what": what, "unit": unit, "value": value, "bar": bar, "met": met, "sense": f"at {'least' if least else 'most'}"}
+            {
+                "what": what,
+                "unit": unit,
+                "value": value,
+                "bar": bar,
+                "met": met,
+                "sense": f"at {'least' if least else 'most'}",
+            }
         )
         side = "" if bar is None else f"  bar: at {'least' if least else 'most'} {bar:g}  {'met' if met else 'MISSED'}"
         print(f"{what:64} {value:10,.4g} {unit}{side}", flush=True)
@@ -138,7 +145,7 @@ class Bench:
         self.add("pages of 20 digits, 1,000 × 700, two workers", "pages/s", self._pages / two.seconds, PAGES_PER_SECOND)
         self.add("pages of 20 digits, 1,000 × 700, one worker", "pages/s", self._pages / one.seconds)
         self.add("a worker's time on a page", "s", one.summary["reading_seconds"] / self._pages, least=False)
-        self.add("numbers found, of those composed", "numbers", one.summary["numbers"])
+        self.add(f"numbers found; {4 * self._pages:,} of five digits were composed", "numbers", one.summary["numbers"])
 
     def ray(self) -> None:
         local = self.run("local", "--workers", self.cores)
