@@ -92,6 +92,7 @@ test("the chart has all ten digits in order, and the rest is no digit", () => {
 test("times and sizes are written as people write them", () => {
   assert.equal(reading.duration(0.0213), "21 ms");
   assert.equal(reading.duration(2.34), "2.3 s");
+  assert.equal(reading.dayOf(1_792_000_000), "2026-10-14");
   assert.equal(reading.byteSize(512), "512 B");
   assert.equal(reading.byteSize(20480), "20 KB");
   assert.equal(reading.byteSize(3_500_000), "3.3 MB");

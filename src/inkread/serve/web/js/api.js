@@ -117,7 +117,7 @@ export function models() {
   return json("/v1/models");
 }
 
-/** @returns {Promise<{keys: {id: number | string, label: string, created: string, last_used: string | null}[]}>} */
+/** @returns {Promise<{keys: {id: number | string, label: string, created: number, last_used: number | null}[]}>} */
 export function keys() {
   return json("/v1/keys");
 }

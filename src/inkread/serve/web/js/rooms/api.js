@@ -1,5 +1,6 @@
 /** The room that shows how programs call the server, and makes keys where accounts are on. */
 import * as api from "../api.js";
+import { dayOf } from "../state/reading.js";
 import * as samples from "../state/samples.js";
 import { copyButton } from "../ui/actions.js";
 import { fill, make } from "../ui/dom.js";
@@ -122,7 +123,7 @@ function keysSection(signal) {
           make(
             "li",
             null,
-            make("span", null, make("strong", null, key.label), ` made ${key.created.slice(0, 10)}`),
+            make("span", null, make("strong", null, key.label), ` made ${dayOf(key.created)}`),
             make(
               "button",
               {

@@ -552,7 +552,7 @@ export function open({ main, signal, say }) {
 }
 
 /**
- * The pages of an answer: one PNG, or a zip of several.
+ * The drawn pages of an answer: one PNG, or a zip with several.
  *
  * @param {Blob} answer
  * @returns {Promise<Blob[]>}
@@ -560,7 +560,8 @@ export function open({ main, signal, say }) {
 async function pagesOf(answer) {
   if (answer.type !== "application/zip") return [answer];
   const entries = await unzip(new Uint8Array(await answer.arrayBuffer()));
-  return entries.map(({ bytes }) => new Blob([/** @type {any} */ (bytes)], { type: "image/png" }));
+  const pages = entries.filter(({ name }) => name.endsWith(".png")); // the readings come with them
+  return pages.map(({ bytes }) => new Blob([/** @type {any} */ (bytes)], { type: "image/png" }));
 }
 
 /**

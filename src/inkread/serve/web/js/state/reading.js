@@ -149,6 +149,16 @@ export function duration(seconds) {
 }
 
 /**
+ * The day of a moment, in universal time.
+ *
+ * @param {number} moment in seconds since 1970
+ * @returns {string}
+ */
+export function dayOf(moment) {
+  return new Date(moment * 1000).toISOString().slice(0, 10);
+}
+
+/**
  * Bytes as people write them.
  *
  * @param {number} bytes
