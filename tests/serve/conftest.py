@@ -17,6 +17,7 @@ from pathlib import Path
 import httpx
 import pytest
 import uvicorn
+from starlette.types import ASGIApp
 
 from inkread.serve.app import create_app
 from inkread.serve.server import server_options
@@ -55,10 +56,10 @@ def _free_port() -> int:
 
 
 @contextmanager
-def running(settings: ServerSettings) -> Iterator[Running]:
+def running(settings: ServerSettings, app: ASGIApp | None = None) -> Iterator[Running]:
     options = server_options(settings)
     options["log_config"] = None  # pytest's own logging stays
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), **options))
+    server = uvicorn.Server(uvicorn.Config(app or create_app(settings), **options))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     until = time.monotonic() + 60
@@ -96,6 +97,13 @@ def serving() -> Iterator[Callable[..., Running]]:
             return started[key]
 
         yield start
+
+
+@pytest.fixture
+def serving_app() -> Iterator[Callable[[ASGIApp], Running]]:
+    """Start a server of another application, until the test ends."""
+    with ExitStack() as stack:
+        yield lambda app: stack.enter_context(running(load_settings(port=_free_port(), shutdown_s=5), app))
 
 
 @pytest.fixture(scope="session")

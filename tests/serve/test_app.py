@@ -67,6 +67,8 @@ def hostile_requests(picture):
         return head.encode() + more + b"Connection: close\r\n\r\n" + body
 
     def broken_picture():
+        if rng.random() < 0.3:
+            return post("/v1/read", noise(300))
         body = bytearray(rng.choice(kinds))
         for _ in range(rng.randrange(1, 20)):
             body[rng.randrange(len(body))] = rng.randrange(256)
@@ -242,13 +244,16 @@ def test_five_hundred_malformed_requests(serving, seven, tmp_path, monkeypatch):
     assert len(requests) == HOSTILE
     answers = asyncio.run(_deliver_all(strict.address, requests))
     statuses = set()
-    for request, answer in zip(requests, answers, strict=True):
+    for request, said in zip(requests, answers, strict=True):
+        answer = re.sub(rb"^HTTP/1.1 100 .*?\r\n\r\n", b"", said, flags=re.DOTALL)
         if not answer:
             continue  # hung up on, as is right for what is no HTTP
         status = int(answer.split(b" ", 2)[1])
         statuses.add(status)
         assert status < 500, (request[:200], answer[-300:])
         head, _, body = answer.partition(b"\r\n\r\n")
+        length = re.search(rb"content-length: (\d+)", head)
+        body = body[: int(length[1])] if length else body  # another answer may follow
         if b"application/problem+json" in head and body:
             json.loads(body)
         if status >= 400:

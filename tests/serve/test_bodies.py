@@ -53,7 +53,7 @@ def test_too_many_files_are_refused():
         parse_form(part('name="files"', b"x") * 3 + b"--b--", TYPE, max_files=2)
 
 
-@given(st.binary(max_size=300), st.text(max_size=30))
+@given(st.binary(max_size=300), st.text(st.characters(max_codepoint=255), max_size=30))  # as headers are read
 def test_whatever_comes_is_a_form_or_an_error_of_ours(noise, kind):
     for body in (noise, b"--b\r\n" + noise, part('name="files"', noise) + b"--b--"):
         for content_type in (TYPE, f"multipart/form-data; {kind}"):
@@ -76,7 +76,7 @@ def test_a_body_that_comes_too_slowly_gives_its_place_to_others(serving, seven):
         slow.sendall(b"POST /v1/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nabc")
         with strict.client() as client:
             assert client.post("/v1/read", content=seven).status_code == 200
-        answer = slow.recv(65536)
+        answer = b"".join(iter(lambda: slow.recv(65536), b""))
         assert b" 408 " in answer
         assert b"RequestTimeout" in answer
 

@@ -1,7 +1,9 @@
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -63,8 +65,9 @@ def schema(server):
 def test_answers_are_as_described(schema, path):
     """Requests made from the description, good and bad ones."""
     for method in schema[path]:
+        operation = schema[path][method]
 
-        @given(schema[path][method].as_strategy())
+        @given(st.one_of(operation.as_strategy(generation_mode=mode) for mode in GenerationMode))
         @settings(
             max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), database=None
         )

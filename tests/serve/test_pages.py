@@ -1,8 +1,10 @@
 import gzip
 
 import pytest
+from starlette.applications import Starlette
 
 from inkread.serve.pages import PAGE_ADDRESSES, PAGE_ROOMS, WEB, page_routes
+from inkread.serve.problems import NotFound, problem_response
 
 
 @pytest.fixture
@@ -17,23 +19,19 @@ def web(tmp_path):
 
 
 @pytest.fixture
-def browse(web):
-    from starlette.applications import Starlette
-    from starlette.testclient import TestClient
-
-    from inkread.serve.problems import NotFound, problem_response
-
+def browse(web, serving_app):
     app = Starlette(
         routes=page_routes(web), exception_handlers={NotFound: lambda request, error: problem_response(error)}
     )
-    return TestClient(app)
+    with serving_app(app).client() as client:
+        yield client
 
 
 def test_each_room_is_its_own_file_or_the_first_page(browse):
     assert browse.get("/").text.endswith("home")
     assert browse.get("/draw").text.endswith("draw")
     assert browse.get("/upload").text.endswith("home")
-    assert browse.get("/draw/", follow_redirects=False).headers["location"] == "/draw"
+    assert browse.get("/draw/").headers["location"] == "/draw"
 
 
 @pytest.mark.parametrize(

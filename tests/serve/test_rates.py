@@ -7,7 +7,7 @@ import pytest
 
 from inkread.errors import InvalidOption
 from inkread.serve.problems import TooManyRequests
-from inkread.serve.rates import Rates
+from inkread.serve.rates import Rates, RatesError
 
 
 async def count(rates, caller, times):
@@ -73,9 +73,18 @@ def test_several_processes_share_one_count_in_redis(redis):
         for rates in (one, two):
             with pytest.raises(TooManyRequests):
                 await rates.count("a")
+        await one.close()
+        await two.close()
 
     asyncio.run(scenario())
 
 
 def test_redis_that_is_gone_is_not_ready(free_port):
-    assert not asyncio.run(Rates("3/minute", storage=f"redis://127.0.0.1:{free_port}").is_ready())
+    async def scenario():
+        rates = Rates("3/minute", storage=f"redis://127.0.0.1:{free_port}")
+        assert not await rates.is_ready()
+        with pytest.raises(RatesError):
+            await rates.count("a")
+        await rates.close()
+
+    asyncio.run(scenario())

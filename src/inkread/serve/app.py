@@ -114,6 +114,7 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
         yield
     finally:
         rooms.reading.close()
+        await rooms.rates.close()
         if rooms.accounts is not None:
             rooms.accounts.close()
 

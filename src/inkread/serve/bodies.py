@@ -211,9 +211,10 @@ class _Parts:
         self._name = options[b"name"].decode("utf-8", "replace")
         given = options.get(b"filename")
         self._file_name = None if given is None else safe_name(given.decode("utf-8", "replace"))
-        if self._file_name is not None and len(self.files) >= self._max_files:
+        is_file = self._file_name is not None or self._name == "files"
+        if is_file and len(self.files) >= self._max_files:
             raise SourceTooLarge(f"a request takes at most {self._max_files} files; send the others in another one")
-        if self._file_name is None and len(self.fields) >= MAX_FIELDS:
+        if not is_file and len(self.fields) >= MAX_FIELDS:
             raise BadRequest(f"a form takes at most {MAX_FIELDS} fields")
 
     def _more(self, data: bytes, start: int, end: int) -> None:

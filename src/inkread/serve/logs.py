@@ -48,5 +48,8 @@ def log_configuration(level: str) -> dict[str, Any]:
             "inkread": {"handlers": ["stderr"], "level": level.upper(), "propagate": False},
             "uvicorn": {"handlers": ["stderr"], "level": level.upper(), "propagate": False},
             "uvicorn.error": {"level": level.upper()},
+            # It tells bytes of bodies, which are nobody's business; what is wrong with one is in the answer.
+            "python_multipart": {"level": "CRITICAL"},
+            "PIL": {"level": "ERROR"},
         },
     }

@@ -118,7 +118,8 @@ async def _answer(uploads: Sequence[Upload], parameters: ReadParameters, media_t
             document = rooms.reading.reader.read(upload.content, region=region, options=options)
             rooms.metrics.count_document(document)
         except InkreadError as error:
-            rooms.metrics.count_refusal(error.code)
+            if len(uploads) > 1:  # one alone is the answer, and is counted there
+                rooms.metrics.count_refusal(error.code)
             return Outcome(name=upload.name, content=b"", error=_named(error, upload.name))
         return Outcome(name=upload.name, content=upload.content, document=replace(document, source=upload.name))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from starlette.requests import HTTPConnection
 
@@ -29,6 +30,8 @@ class Rooms:
     metrics: Metrics
     rates: Rates
     accounts: Accounts | None
+    # Checking a password takes 64 MiB and a core for a moment; more than two at once help nobody.
+    hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 
 
 def rooms_of(connection: HTTPConnection) -> Rooms:

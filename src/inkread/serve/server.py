@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import tempfile
 from typing import Any
@@ -115,11 +116,15 @@ def server_options(settings: ServerSettings) -> dict[str, Any]:
 
 
 def _run(app: ASGIApp | str, settings: ServerSettings) -> None:
+    # Uvicorn finishes what runs, and then sends itself the signal that it got: an end that was asked for is no failure.
+    before = signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         uvicorn.run(app, factory=isinstance(app, str), **server_options(settings))
     except SystemExit as error:  # uvicorn ends the process itself
         if error.code:
             raise InkreadError("the server could not start; its log, above, says why") from error
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _try_address(settings: ServerSettings) -> None:

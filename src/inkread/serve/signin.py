@@ -18,10 +18,6 @@ __all__ = ["router"]
 
 router = APIRouter(prefix="/v1", tags=["accounts"])
 
-# Checking a password takes 64 MiB and a core for a moment; more at once help nobody.
-_AT_ONCE = 2
-_hashing = asyncio.Semaphore(_AT_ONCE)
-
 
 class Login(BaseModel):
     """A name and its password."""
@@ -89,7 +85,7 @@ async def sign_in(request: Request, login: Login) -> Response:
     accounts = _accounts(rooms)
     caller = caller_of(request)
     hours = rooms.settings.session_hours
-    async with _hashing:
+    async with rooms.hashing:
         signed_in = await asyncio.to_thread(
             accounts.sign_in, login.name, login.password, address=caller.address, hours=hours
         )
@@ -174,7 +170,7 @@ async def add_user(request: Request, new: NewUser) -> Response:
     """A new account."""
     accounts = _accounts(rooms_of(request))
     require_admin(request)
-    async with _hashing:
+    async with rooms_of(request).hashing:
         user = await asyncio.to_thread(accounts.add_user, new.name, new.password, role=new.role)
     return JSONResponse(_shown(user), status_code=201)
 
@@ -184,7 +180,7 @@ async def change_user(request: Request, name: Annotated[str, Path(max_length=200
     """Disable or enable an account, or give it another role or password."""
     accounts = _accounts(rooms_of(request))
     require_admin(request)
-    async with _hashing:
+    async with rooms_of(request).hashing:
         user = await asyncio.to_thread(
             accounts.change_user, name, password=change.password, role=change.role, disabled=change.disabled
         )
