@@ -24,7 +24,7 @@ from inkread.batch.engines import Local
 from inkread.batch.job import Job
 from inkread.batch.reading import SourceReader, fetch
 from inkread.batch.records import NAME, duplicate_record, error_record
-from inkread.errors import InkreadError, OutputError, SourceUnreadable
+from inkread.errors import InkreadError, ModelError, OutputError, SourceUnreadable
 from inkread.inputs import expand_sources
 from inkread.reader import Layout
 from inkread.results import Document
@@ -258,15 +258,12 @@ def _work(connection: Connection, job: Job, model: str, documents: bool) -> None
     while True:
         one = fetched.get()
         entry = one.entry
-        if documents:
-            send("done", entry.seq, (entry.seq, entry.name, reader.document(one)))
-            continue
         try:
-            record = reader.record(one)
-        except OutputError as error:
+            outcome = (entry.seq, entry.name, reader.document(one)) if documents else reader.record(one)
+        except (ModelError, OutputError) as error:
             send("fatal", error)
             return
-        send("done", entry.seq, record)
+        send("done", entry.seq, outcome)
 
 
 def _fetch_ahead(

@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import queue
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,12 +26,14 @@ from inkread.batch.engines import Local, OnRay
 from inkread.batch.job import Job
 from inkread.batch.reading import Fetched, SourceReader, fetch
 from inkread.batch.records import Record, duplicate_record
-from inkread.errors import InkreadError, MissingExtra, OutputError
+from inkread.errors import InkreadError, MissingExtra, ModelError, OutputError
 
 __all__ = ["check_ray", "read_parts"]
 
 # Sources a chunk: half a second's work, so that a call's cost does not count and little is lost with a machine.
 CHUNK = 16
+# Seconds in which the head of a cluster takes a connection.
+_KNOCK_S = 10.0
 # Blocks that Ray keeps account of; a larger job has more chunks in each.
 MOST_BLOCKS = 10_000
 
@@ -102,12 +105,21 @@ def _connect(engine: OnRay) -> None:
     if engine.address is None:
         options |= {"num_cpus": Local(workers=engine.workers).count, "include_dashboard": False}
     try:
+        _knock(engine.address)
         ray.init(logging_level=logging.WARNING, **options)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         where = engine.address or "this machine"
         raise InkreadError(f"there is no Ray at {where}: {' '.join(str(error).split())}") from error
     # Ray Data tells of each step on stderr, where our own progress is.
     logging.getLogger("ray.data").setLevel(logging.ERROR)
+
+
+def _knock(address: str | None) -> None:
+    """See that somebody is at an address of a host and a port: Ray itself would try for minutes."""
+    host, _, port = (address or "").rpartition(":")
+    if host and port.isdecimal():
+        with socket.create_connection((host.strip("[]"), int(port)), timeout=_KNOCK_S):
+            pass
 
 
 def _pool(engine: OnRay) -> Any:
@@ -183,7 +195,7 @@ class _ChunkReader:
                 continue
             try:
                 yield self._reader.record(one)
-            except OutputError as error:
+            except (ModelError, OutputError) as error:
                 yield {"fatal": error.to_dict()}
 
     def _fetch_all(self, entries: list[Entry], fetched: queue.Queue[Fetched | Record]) -> None:

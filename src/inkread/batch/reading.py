@@ -130,11 +130,19 @@ class SourceReader:
         return self._reader.options.limits
 
     def document(self, fetched: Fetched) -> Document | InkreadError:
-        """What is read, or why it could not be."""
+        """What is read, or why it could not be.
+
+        Raises
+        ------
+        ModelError
+            If a network cannot be used: that is no fault of the source.
+        """
         if fetched.error is not None:
             return fetched.error
         try:
             document = self._reader.read(named(BytesIO(fetched.data or b""), fetched.entry.name))
+        except ModelError:
+            raise
         except InkreadError as error:
             return error
         except Exception as error:  # noqa: BLE001 (the border of a batch's row)
@@ -148,6 +156,8 @@ class SourceReader:
         ------
         OutputError
             If an annotated picture cannot be written.
+        ModelError
+            If a network cannot be used.
         """
         entry = fetched.entry
         if fetched.error is not None or fetched.data is None:
