@@ -136,6 +136,21 @@ def serve_page(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Server
 
 
 @pytest.fixture(scope="package")
+def show_example() -> Callable[[Page], None]:
+    """Lets the example in the drawing room write itself, and waits for the reading of all of it."""
+
+    def show(page: Page) -> None:
+        button = page.get_by_role("button", name="Show me")
+        button.click()
+        expect(button).to_be_disabled()
+        expect(button).to_be_enabled()
+        version = page.locator(".sheet").get_attribute("data-version") or ""
+        expect(page.locator(".result")).to_have_attribute("data-version", version)
+
+    return show
+
+
+@pytest.fixture(scope="package")
 def axe_violations() -> Callable[[Page], list[str]]:
     """What axe-core finds on a page, by its rule and the elements that break it."""
     if not AXE.exists():

@@ -90,22 +90,23 @@ def test_a_digit_pressed_shows_ten_probabilities(visit, write):
 def test_a_finger_writes_as_the_mouse_does(visit):
     page = visit(width=360, height=740, touch=True).open("/draw")
     paper = page.locator(".paper").bounding_box()
-    x, y = paper["x"] + 150, paper["y"] + 50
+    x, y = paper["x"] + 120, paper["y"] + 60
+    seven = [(x + 10 * step, y) for step in range(9)] + [(x + 80 - 4 * step, y + 11 * step) for step in range(1, 12)]
     session = page.context.new_cdp_session(page)
 
     def touch(kind: str, *points: tuple[float, float]) -> None:
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": a, "y": b} for a, b in points]})
 
-    touch("touchStart", (x, y))
-    for step in range(1, 12):
-        touch("touchMove", (x, y + 12 * step))
+    touch("touchStart", seven[0])
+    for place in seven[1:]:
+        touch("touchMove", place)
     touch("touchEnd")
-    expect(page.locator(".cell .value")).to_have_text("1")
+    expect(page.locator(".cell .value")).to_have_text("7")
 
 
-def test_the_example_writes_itself(visit):
+def test_the_example_writes_itself(visit, show_example):
     page = visit().open("/draw")
-    page.get_by_role("button", name="Show me").click()
+    show_example(page)
     expect(page.locator(".cell")).to_have_count(5)
     assert re.fullmatch(r"\d \d{4}", reading(page))
 

@@ -67,7 +67,8 @@ def test_a_lost_connection_is_said_and_comes_back(visit, film):
     page.get_by_role("button", name="Start the camera").click()
     expect(page.locator(".steady.fixed strong")).to_have_text(film)
     page.evaluate("sockets.at(-1).close()")
-    page.wait_for_function("sockets.length === 2 && sockets[1].readyState === WebSocket.OPEN")
+    while page.evaluate("sockets.length < 2 || sockets[1].readyState !== WebSocket.OPEN"):
+        page.wait_for_timeout(50)
     expect(page.get_by_role("alert")).to_have_count(0)
     assert "The connection was lost" in page.evaluate("alerts.join()")
     expect(page.locator(".steady.fixed strong")).to_have_text(film)

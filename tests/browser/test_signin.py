@@ -43,13 +43,13 @@ def sign_in(page: Page, password: str = PASSWORD) -> None:
     page.get_by_role("button", name="Sign in").click()
 
 
-def test_a_stranger_is_led_to_the_login_and_back_to_the_room(stranger):
+def test_a_stranger_is_led_to_the_login_and_back_to_the_room(stranger, show_example):
     page = stranger().open("/draw")
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
     sign_in(page)
     expect(page.get_by_role("heading", level=1)).to_have_text("Draw")
     assert page.url.endswith("/draw")
-    page.get_by_role("button", name="Show me").click()
+    show_example(page)
     expect(page.locator(".cell")).to_have_count(5)
     page.get_by_role("button", name=f"Sign out {NAME}").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Sign in")
