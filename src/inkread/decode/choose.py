@@ -25,7 +25,7 @@ EXPECTED_SHARE = 0.9
 # marks the page weighs in the belief about a line, and the line in the belief about a word.
 PAGE_SHARE, PAGE_STRENGTH, LINE_STRENGTH, WORD_STRENGTH = 0.7, 3.0, 3.0, 2.0
 # A digit below or above these shares of the page's typical digit is dirt, or a shadow.
-LEAST_SIZE, MOST_SIZE = 0.38, 4.0
+LEAST_SIZE, MOST_SIZE = 0.45, 4.0
 # A line that is a single digit must be this sure, and a single one surer still: dirt, folds, edges and rules stand
 # alone, and are single strokes.
 LONE_DIGIT, LONE_STROKE = 0.75, 0.9
