@@ -12,8 +12,8 @@ from PIL import Image
 
 SEED = 20261120
 HOSTILE = 500
-# Seconds in which every answer must have come.
-PATIENCE = 60
+# Seconds in which every answer must have come, on a busy machine too.
+PATIENCE = 8
 TRACE = re.compile(rb"Traceback|File \"|\.py\b|site-packages|sqlalchemy|numpy\.", re.IGNORECASE)
 
 
@@ -212,22 +212,31 @@ def hostile_requests(picture):
 
 
 async def _deliver(address, request):
-    """Everything that the server says to ``request``; the client has no more to say."""
-    async with asyncio.timeout(PATIENCE):
-        reader, writer = await asyncio.open_connection(*address)
-        try:
+    """The first answer to ``request``; nothing where the server hangs up, or waits for the rest of it."""
+    is_whole = b"\r\n\r\n" in request
+    reader, writer = await asyncio.open_connection(*address)
+    try:
+        async with asyncio.timeout(PATIENCE if is_whole else 0.3):
             writer.write(request)
             await writer.drain()
-            writer.write_eof()
-            return await reader.read()
-        except ConnectionError:
-            return b""
-        finally:
-            writer.close()
+            head = await reader.readuntil(b"\r\n\r\n")
+            if head.startswith(b"HTTP/1.1 100"):
+                head = await reader.readuntil(b"\r\n\r\n")
+            length = re.search(rb"content-length: (\d+)", head)
+            if length is None or request.startswith(b"HEAD"):
+                return head
+            return head + await reader.readexactly(int(length[1]))
+    except (ConnectionError, asyncio.IncompleteReadError):
+        return b""
+    except TimeoutError:
+        assert not is_whole, request[:200]
+        return b""
+    finally:
+        writer.close()
 
 
 async def _deliver_all(address, requests):
-    at_once = asyncio.Semaphore(8)
+    at_once = asyncio.Semaphore(32)
 
     async def one(request):
         async with at_once:
@@ -239,26 +248,24 @@ async def _deliver_all(address, requests):
 def test_five_hundred_malformed_requests(serving, seven, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("TMPDIR", str(tmp_path))
-    strict = serving(body_timeout_s=2.0, max_body_bytes=200_000, max_in_flight=500)
+    strict = serving(body_timeout_s=1.0, max_body_bytes=200_000, max_in_flight=500)
     requests = hostile_requests(seven)
     assert len(requests) == HOSTILE
     answers = asyncio.run(_deliver_all(strict.address, requests))
     statuses = set()
-    for request, said in zip(requests, answers, strict=True):
-        answer = re.sub(rb"^HTTP/1.1 100 .*?\r\n\r\n", b"", said, flags=re.DOTALL)
+    for request, answer in zip(requests, answers, strict=True):
         if not answer:
-            continue  # hung up on, as is right for what is no HTTP
+            continue
         status = int(answer.split(b" ", 2)[1])
         statuses.add(status)
         assert status < 500, (request[:200], answer[-300:])
         head, _, body = answer.partition(b"\r\n\r\n")
-        length = re.search(rb"content-length: (\d+)", head)
-        body = body[: int(length[1])] if length else body  # another answer may follow
         if b"application/problem+json" in head and body:
             json.loads(body)
         if status >= 400:
             assert not TRACE.search(body), (request[:200], body)
-    assert {400, 404, 405, 415, 422} <= statuses
+    assert {400, 404, 405, 408, 413, 415, 422} <= statuses
+    assert sum(bool(answer) for answer in answers) > 0.8 * HOSTILE
     assert list(tmp_path.iterdir()) == []
     with strict.client() as client:
         assert client.post("/v1/read", content=seven).status_code == 200
@@ -292,8 +299,7 @@ def test_hostile_frames_and_handshakes_harm_nobody(server, seven):
     ]
     for answer in asyncio.run(_deliver_all(server.address, messages * 3)):
         assert not TRACE.search(answer)
-        if answer.startswith(b"HTTP"):
-            assert b" 500 " not in answer.split(b"\r\n")[0]
+        assert b" 500 " not in answer.split(b"\r\n")[0]
     with server.client() as client:
         assert client.post("/v1/read", content=seven).status_code == 200
 
