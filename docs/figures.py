@@ -18,6 +18,7 @@ BENCHMARKS = {
     "against_rapidocr": ("Against RapidOCR, in one run", "python benchmarks/against_rapidocr.py"),
     "speed": ("Speed and size", "python benchmarks/speed.py"),
     "batch": ("Batches, on pages that inkread composes", "python benchmarks/batch.py"),
+    "serve": ("The server, on loopback", "python benchmarks/serve.py"),
 }
 NONE_YET = "No figures have been measured with this version yet: run the scripts in `benchmarks/`, then `make docs`."
 
@@ -76,7 +77,13 @@ def _rows(name: str, result: Result) -> Iterator[tuple[str, str, str, str]]:
         yield "times faster (ratio of the medians)", f"{faster['of_medians']:.1f}", f"≥ {faster['bar']:g}", _met(faster)
         return
     for row in result["rows"]:
-        show = {"digits": _percent, "pages": _page_value, "speed": _speed_value, "batch": _batch_value}[name]
+        show = {
+            "digits": _percent,
+            "pages": _page_value,
+            "speed": _speed_value,
+            "batch": _batch_value,
+            "serve": _batch_value,
+        }[name]
         value = "–" if row["value"] is None else show(row, row["value"])
         if row.get("interval"):
             low, high = (100 * end for end in row["interval"])

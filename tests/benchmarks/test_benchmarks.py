@@ -14,7 +14,7 @@ import pytest
 
 from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph
 
-SCRIPTS = ("against_rapidocr", "batch", "digits", "pages", "speed")
+SCRIPTS = ("against_rapidocr", "batch", "digits", "pages", "serve", "speed")
 
 
 def run(repository: Path, name: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
