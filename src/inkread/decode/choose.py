@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from inkread.decode.confidence import estimate_digit_share, with_digit_share, with_lookalikes
 from inkread.decode.lattice import Reading, read_lattice
-from inkread.geometry import Box
+from inkread.geometry import Box, PageTransform
 from inkread.parts import LineOfCandidates
 
-__all__ = ["ChosenLine", "PageReading", "choose_digits", "of_like_size", "without_lone_marks"]
+__all__ = ["ChosenLine", "PageReading", "choose_digits", "of_like_size", "without_edge_strokes", "without_lone_marks"]
 
 # Share of digits among the marks of a picture that is said to be a line, or a digit.
 EXPECTED_SHARE = 0.9
@@ -31,6 +31,8 @@ LEAST_SIZE, MOST_SIZE = 0.45, 4.0
 LONE_DIGIT, LONE_STROKE = 0.75, 0.9
 # A piece of a table's rule reads as a one, but is longer than the digits around it are high by this factor.
 LONGEST_ONE = 1.7
+# A one narrower than this share of its height, this near to the left or right edge of a picture (pixels), is an edge.
+THIN, EDGE_PIXELS = 0.4, 2.0
 # Marks lower than this share of the line's digits (dots, dashes) say nothing about what the line is.
 MARK_HEIGHT = 0.5
 
@@ -208,6 +210,36 @@ def of_like_size(reading: PageReading) -> PageReading:
 def without_lone_marks(reading: PageReading) -> PageReading:
     """The reading without lines of a single digit that is not a sure one."""
     return replace(reading, lines=tuple(line.only([]) if _is_doubtful_alone(line) else line for line in reading.lines))
+
+
+def without_edge_strokes(reading: PageReading, to_picture: PageTransform, *, width: int) -> PageReading:
+    """The reading without upright strokes that touch the left or right edge of the picture, beside other digits.
+
+    A picture cut out of a form or a page shows the side of a cell, of a sheet or of a shadow there.
+
+    Parameters
+    ----------
+    reading
+        Boxes in pixels of the clean page.
+    to_picture
+        Leads from there to the picture.
+    width
+        Of the picture, in pixels.
+    """
+    if reading.count < 3:
+        return reading
+
+    def is_edge(box: Box, probabilities: NDArray[np.float64]) -> bool:
+        if probabilities.argmax() != 1 or box.width > THIN * box.height:
+            return False
+        seen = to_picture.apply_to_box(box).box
+        return seen.x0 <= EDGE_PIXELS or seen.x1 >= width - EDGE_PIXELS
+
+    lines = tuple(
+        line.only([k for k, box in enumerate(line.boxes) if not is_edge(box, line.probabilities[k])])
+        for line in reading.lines
+    )
+    return replace(reading, lines=lines)
 
 
 def _is_doubtful_alone(line: ChosenLine) -> bool:

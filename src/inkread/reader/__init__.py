@@ -15,7 +15,13 @@ from numpy.typing import NDArray
 
 from inkread.clean import CleanOptions, clean
 from inkread.decode.agree import agree, doubtful_words
-from inkread.decode.choose import PageReading, choose_digits, of_like_size, without_lone_marks
+from inkread.decode.choose import (
+    PageReading,
+    choose_digits,
+    of_like_size,
+    without_edge_strokes,
+    without_lone_marks,
+)
 from inkread.errors import InkreadError, InvalidArray, InvalidOption
 from inkread.find import FindOptions, as_one_digit, find_candidates
 from inkread.geometry import Box, PageTransform, Stroke
@@ -269,6 +275,8 @@ class Reader:
                 other = self._choose(other_page, options)
                 if _reads_better(other, reading):
                     cleaned, reading = other_page, other
+        if options.layout == "page":
+            reading = without_edge_strokes(reading, cleaned.to_source, width=part.width)
         to_source = cleaned.to_source.then(PageTransform.translation(*offset))
         lines = _composed(reading, to_source, options)
         return Page(
