@@ -9,6 +9,7 @@ from __future__ import annotations
 import copy
 import json
 import math
+import pickle
 import queue
 import threading
 import time
@@ -108,7 +109,7 @@ def fit(
     Raises
     ------
     InvalidOption
-        If the folder holds a checkpoint of a training with other options.
+        If the folder holds a checkpoint that cannot be read, or of a training with other options or another network.
     """
     folder.mkdir(parents=True, exist_ok=True)
     checkpoint = folder / "checkpoint.pt"
@@ -192,15 +193,21 @@ def _save(
 def _resume(
     path: Path, net: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, options: FitOptions
 ) -> int:
-    state = torch.load(path, weights_only=True)
+    try:
+        state = torch.load(path, weights_only=True)
+    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+        raise InvalidOption(f"the checkpoint {path} cannot be read; delete it to start again: {error}") from error
     if state["options"] != asdict(options):
         raise InvalidOption(
             f"{path} belongs to a training with other options ({state['options']}); "
             "take the same ones, another folder, or delete it"
         )
-    net.load_state_dict(state["net"])
-    average.load_state_dict(state["average"])
-    optimizer.load_state_dict(state["optimizer"])
+    try:
+        net.load_state_dict(state["net"])
+        average.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+    except (RuntimeError, ValueError) as error:
+        raise InvalidOption(f"{path} belongs to another network; take another folder, or delete it") from error
     return int(state["step"])
 
 

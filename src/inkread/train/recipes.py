@@ -120,6 +120,8 @@ def train_digit(
     ------
     DataError
         If a data set is missing.
+    InvalidOption
+        If there is nothing to learn from or to validate on, or the folder holds another training.
     """
     torch.manual_seed(recipe.seed)
     say("Gathering crops to learn from")
@@ -131,6 +133,10 @@ def train_digit(
         _add_split(pool, validation, f"own-{number + 1}", inks, targets, weight=0.3 if bundled_data else 1.0)
     if not len(pool):
         raise InvalidOption("there is nothing to learn from: give --data, or keep the bundled sets")
+    if not any((targets < NOT_A_DIGIT_CLASS).any() for targets in validation.targets.values()):
+        raise InvalidOption(
+            "a tenth of the crops is held out to validate on, and no digit is among it: give more digits"
+        )
     for name, (count, share) in pool.shares().items():
         say(f"  {name}: {count:,} crops, {100 * share:.1f} % of a batch")
 

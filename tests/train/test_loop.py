@@ -1,0 +1,150 @@
+"""The training loop: it learns, it can be interrupted, and it goes on where it was."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from inkread.errors import InvalidOption
+from inkread.train.loop import FitOptions, fit
+
+
+class Line(nn.Module):
+    """y = a x + b, with a batch norm's counter that is no float."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.layer = nn.Linear(1, 1)
+        self.register_buffer("seen", torch.zeros((), dtype=torch.int64))
+
+    def forward(self, x):
+        self.seen += self.training
+        return self.layer(x)
+
+
+def batches(start):
+    rng = np.random.default_rng([3, start])
+    while True:
+        x = torch.from_numpy(rng.normal(size=(32, 1)).astype(np.float32))
+        yield x, 3 * x + 1
+
+
+def loss(net, batch):
+    return nn.functional.mse_loss(net(batch[0]).float(), batch[1])
+
+
+def validate(net):
+    x = torch.linspace(-1, 1, 9)[:, None]
+    with torch.inference_mode():
+        return {"error": float((net(x) - 3 * x - 1).abs().mean())}
+
+
+OPTIONS = FitOptions(steps=200, learning_rate=0.1, weight_decay=0.0, average_decay=0.9, validate_every=50, threads=1)
+
+
+def run(folder, *, options=OPTIONS, net=None, report=lambda progress: None, source=batches):
+    return fit(net or Line(), source, loss=loss, validate=validate, options=options, folder=folder, report=report)
+
+
+def test_it_learns_and_writes_its_curves(tmp_path):
+    seen = []
+    net = run(tmp_path / "new", report=seen.append)
+    assert not net.training
+    assert validate(net)["error"] < 0.1
+    assert [p.step for p in seen] == list(range(1, 201))
+    assert {p.steps for p in seen} == {200}
+    assert all(p.samples_per_second > 0 for p in seen)
+    rows = [json.loads(row) for row in (tmp_path / "new" / "curves.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [50, 100, 150, 200]
+    assert [p.figures["error"] for p in seen if p.figures] == [row["error"] for row in rows]
+    assert rows[-1]["loss"] < rows[0]["loss"]
+
+
+def test_the_rate_rises_and_then_falls_to_nothing(tmp_path):
+    options = FitOptions(steps=40, validate_every=1, warmup_share=0.25, learning_rate=0.1, threads=1)
+    run(tmp_path, options=options)
+    rates = [json.loads(row)["rate"] for row in (tmp_path / "curves.jsonl").read_text().splitlines()]
+    assert rates[:10] == pytest.approx([0.01 * (i + 1) for i in range(10)])
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert rates[-1] < 0.001
+
+
+def test_an_interrupted_training_goes_on_to_the_same_step(tmp_path):
+    options = FitOptions(
+        steps=60, learning_rate=0.1, average_decay=0.9, validate_every=20, checkpoint_seconds=0, threads=1
+    )
+
+    def stop_at(step):
+        def report(progress):
+            if progress.step == step:
+                raise KeyboardInterrupt
+
+        return report
+
+    for step in (10, 25):
+        with pytest.raises(KeyboardInterrupt):
+            run(tmp_path, options=options, report=stop_at(step))
+    seen, starts = [], []
+
+    def source(start):
+        starts.append(start)
+        return batches(start)
+
+    net = run(tmp_path, options=options, report=seen.append, source=source)
+    assert starts == [25]
+    assert [p.step for p in seen] == list(range(26, 61))
+    assert int(net.seen) == 60
+    rows = [json.loads(row)["step"] for row in (tmp_path / "curves.jsonl").read_text().splitlines()]
+    assert rows == [20, 40, 60]
+
+
+def test_a_finished_training_is_not_done_again(tmp_path):
+    first, seen = run(tmp_path), []
+    again = run(tmp_path, report=seen.append)
+    assert seen == []
+    for one, other in zip(first.state_dict().values(), again.state_dict().values(), strict=True):
+        torch.testing.assert_close(one, other)
+
+
+def test_a_checkpoint_of_other_options_is_refused(tmp_path):
+    run(tmp_path)
+    with pytest.raises(InvalidOption, match="belongs to a training with other options"):
+        run(tmp_path, options=FitOptions(steps=300, learning_rate=0.1, threads=1))
+    with pytest.raises(InvalidOption, match="another network"):
+        run(tmp_path, net=nn.Linear(1, 2))
+
+
+def test_a_checkpoint_that_is_none_is_named(tmp_path):
+    (tmp_path / "checkpoint.pt").write_bytes(b"cut off")
+    with pytest.raises(InvalidOption, match=r"checkpoint\.pt cannot be read"):
+        run(tmp_path)
+
+
+def test_an_error_among_the_batches_reaches_the_caller(tmp_path):
+    def broken(start):
+        yield from (batch for batch, _ in zip(batches(start), range(5), strict=False))
+        raise ValueError("a damaged picture")
+
+    with pytest.raises(ValueError, match="a damaged picture"):
+        run(tmp_path, source=broken)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"steps": 0},
+        {"validate_every": 0},
+        {"threads": 0},
+        {"warmup_share": 1},
+        {"average_decay": 1},
+        {"learning_rate": 0},
+    ],
+)
+def test_options_outside_their_ranges_are_refused(changes):
+    with pytest.raises(InvalidOption):
+        FitOptions(**{"steps": 10, **changes})
