@@ -42,7 +42,7 @@ HAND = Hand(pen=Pen(width=0.08), slant_degrees=6, seed=4, habit=0.02, jitter=0.0
 RESULTS = Path(__file__).parent / "results" / "page.json"
 
 # The page's own clock: when the pen left, and when the cells that know the whole stroke were painted.
-WATCH_PEN = """
+WATCH_PEN = """() => {
 window.penUps = [];
 const paper = document.querySelector(".sheet");
 const result = document.querySelector(".result");
@@ -54,9 +54,9 @@ new MutationObserver(() => {
   left = null;
   requestAnimationFrame(() => penUps.push(performance.now() - began));
 }).observe(result, { childList: true });
-"""
+}"""
 # A frame is taken when the page begins to encode it; its number goes out with it and comes back with the answer.
-WATCH_FRAMES = """
+WATCH_FRAMES = """() => {
 window.answers = [];
 const taken = [];
 const began = new Map();
@@ -79,7 +79,7 @@ window.WebSocket = class extends Real {
     super.send(data);
   }
 };
-"""
+}"""
 
 
 def main() -> int:
