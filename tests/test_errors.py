@@ -49,7 +49,10 @@ def test_errors_can_be_caught_as_the_builtin_they_are():
 
 
 def test_a_missing_extra_holds_the_line_that_installs_it():
-    assert str(MissingExtra.of("pdf", "reading a PDF")) == "reading a PDF needs the extra 'pdf': pip install 'inkread[pdf]'"
+    assert (
+        str(MissingExtra.of("pdf", "reading a PDF"))
+        == "reading a PDF needs the extra 'pdf': pip install 'inkread[pdf]'"
+    )
 
 
 def test_the_drawn_tree_is_the_real_one():

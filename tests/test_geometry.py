@@ -26,7 +26,9 @@ def transforms(draw):
     scale = PageTransform.scaling(draw(st.floats(0.1, 10)), draw(st.floats(0.1, 10)))
     turn = PageTransform.rotation(draw(st.floats(-180, 180)), Point(draw(COORDINATES), draw(COORDINATES)))
     move = PageTransform.translation(draw(COORDINATES), draw(COORDINATES))
-    tilt = PageTransform(np.array([[1, 0, 0], [0, 1, 0], [draw(st.floats(-1e-6, 1e-6)), draw(st.floats(-1e-6, 1e-6)), 1]]))
+    tilt = PageTransform(
+        np.array([[1, 0, 0], [0, 1, 0], [draw(st.floats(-1e-6, 1e-6)), draw(st.floats(-1e-6, 1e-6)), 1]])
+    )
     return scale.then(turn).then(move).then(tilt)
 
 

@@ -44,7 +44,9 @@ def digits(draw):
         confidence=draw(st.none() | PROBABILITIES),
         box=quad.box,
         quad=quad,
-        alternatives=tuple(draw(st.lists(st.builds(Alternative, st.sampled_from("0123456789"), PROBABILITIES), max_size=3))),
+        alternatives=tuple(
+            draw(st.lists(st.builds(Alternative, st.sampled_from("0123456789"), PROBABILITIES), max_size=3))
+        ),
     )
 
 
@@ -60,10 +62,16 @@ LINES = st.builds(
     numbers=st.lists(NUMBERS, min_size=1, max_size=2).map(tuple),
     confidence=st.none() | PROBABILITIES,
     quad=quads(),
-    alternatives=st.lists(st.builds(Alternative, st.text("0123456789 ", max_size=5), PROBABILITIES), max_size=2).map(tuple),
+    alternatives=st.lists(st.builds(Alternative, st.text("0123456789 ", max_size=5), PROBABILITIES), max_size=2).map(
+        tuple
+    ),
     problem=PROBLEM,
 ) | st.builds(
-    Line, numbers=st.just(()), confidence=st.none(), quad=quads(), problem=st.sampled_from(sorted(PROBLEMS)).map(Problem)
+    Line,
+    numbers=st.just(()),
+    confidence=st.none(),
+    quad=quads(),
+    problem=st.sampled_from(sorted(PROBLEMS)).map(Problem),
 )
 PAGES = st.builds(
     Page,
