@@ -21,9 +21,9 @@ from inkread.parts import DIGITS, Hypothesis, LineOfCandidates, Scores, Word
 
 __all__ = ["agree", "doubtful_words"]
 
-# A word whose every digit is at least this sure, and where nothing could be cut or joined otherwise, needs no second
-# reader.
-SURE = 0.95
+# A word whose every digit is at least this sure needs no second reader where nothing could be cut or joined otherwise;
+# where something could, the digits must be surer still.
+SURE, SURER = 0.95, 0.985
 # Lines believed to hold less digits than this are not asked about: the line network would read letters as digits.
 LEAST_SHARE = 0.5
 # A word that the digit network reads as no number at all is believed to be one only above this probability.
@@ -44,8 +44,9 @@ def doubtful_words(found: Sequence[LineOfCandidates], reading: PageReading) -> l
             continue
         for word in line.words:
             own = _own(chosen, word)
-            sure = bool(own) and all(chosen.probabilities[k].max() >= SURE for k in own)
-            if not (sure and word.is_plain):
+            least = SURE if word.is_plain else SURER
+            sure = bool(own) and all(chosen.probabilities[k].max() >= least for k in own)
+            if not sure or (not word.is_plain and _leaves_ink(line, chosen, word)):
                 words.append((number, word))
     return words
 
@@ -99,7 +100,7 @@ def _merged(
     line: ChosenLine, word: Word, own: list[int], probability: float, frames: Scores, pixel: float
 ) -> ChosenLine:
     text = "".join(DIGITS[int(line.probabilities[k].argmax())] for k in own)
-    best = prefix_beam(frames)[0]
+    (best,) = prefix_beam(frames, count=1)
     other = float(np.exp(best.log_prob))
     if best.text == text:
         if not text:

@@ -7,6 +7,8 @@ ways to stretch it over the frames, with blanks between. :func:`greedy` takes th
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from inkread.errors import InvalidOption
@@ -14,7 +16,9 @@ from inkread.parts import BLANK, Hypothesis, Scores
 
 __all__ = ["align", "greedy", "prefix_beam"]
 
-NEVER = -np.inf
+NEVER = -math.inf
+# Characters less probable than e to this in a frame are not tried there.
+HOPELESS = -12.0
 
 
 def greedy(scores: Scores) -> Hypothesis:
@@ -36,7 +40,9 @@ def greedy(scores: Scores) -> Hypothesis:
     return Hypothesis(text=text, log_prob=min(0.0, log_prob), spans=tuple(spans))
 
 
-def prefix_beam(scores: Scores, *, width: int = 8, classes: int = 4) -> tuple[Hypothesis, ...]:
+def prefix_beam(
+    scores: Scores, *, width: int = 8, classes: int = 4, count: int | None = None
+) -> tuple[Hypothesis, ...]:
     """The likeliest strings, best first, each with its probability summed over the ways that the beam kept.
 
     Parameters
@@ -47,6 +53,8 @@ def prefix_beam(scores: Scores, *, width: int = 8, classes: int = 4) -> tuple[Hy
         Prefixes kept at each frame, at least 1.
     classes
         Characters tried at each frame, likeliest first, at least 1.
+    count
+        Strings given back, at most; all that the beam holds when not given.
 
     Raises
     ------
@@ -56,33 +64,42 @@ def prefix_beam(scores: Scores, *, width: int = 8, classes: int = 4) -> tuple[Hy
     if width < 1 or classes < 1:
         raise InvalidOption(f"a beam needs a width and classes of at least 1; got {width} and {classes}")
     blank = _blank(scores)
-    likely = np.argsort(-scores.log_probs[:, :blank], axis=1, kind="stable")[:, :classes]
+    likely = np.argsort(-scores.log_probs[:, :blank], axis=1, kind="stable")[:, :classes].tolist()
     beam: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, NEVER)}  # prefix: ends in blank, ends in character
-    for row, tried in zip(scores.log_probs.astype(np.float64), likely.tolist(), strict=True):
+    # Plain floats: a frame has some forty additions, too few for arrays to pay.
+    for row, tried in zip(scores.log_probs.astype(np.float64).tolist(), likely, strict=True):
+        hopeful = [c for c in tried if row[c] > HOPELESS]
         grown: dict[tuple[int, ...], list[float]] = {}
         for prefix, (in_blank, in_character) in beam.items():
-            total = np.logaddexp(in_blank, in_character)
+            total = _sum(in_blank, in_character)
             stay = grown.setdefault(prefix, [NEVER, NEVER])
-            stay[0] = np.logaddexp(stay[0], total + row[blank])
+            stay[0] = _sum(stay[0], total + row[blank])
             if prefix:
-                stay[1] = np.logaddexp(stay[1], in_character + row[prefix[-1]])
-            for c in tried:
+                stay[1] = _sum(stay[1], in_character + row[prefix[-1]])
+            for c in hopeful:
                 # The same character again needs a blank between.
                 before = in_blank if prefix and prefix[-1] == c else total
                 if before == NEVER:
                     continue
                 longer = grown.setdefault((*prefix, c), [NEVER, NEVER])
-                longer[1] = np.logaddexp(longer[1], before + row[c])
-        best = sorted(grown.items(), key=lambda entry: -float(np.logaddexp(entry[1][0], entry[1][1])))[:width]
-        beam = {prefix: (ends[0], ends[1]) for prefix, ends in best}
+                longer[1] = _sum(longer[1], before + row[c])
+        best = sorted(((_sum(*ends), prefix) for prefix, ends in grown.items()), reverse=True)[:width]
+        beam = {prefix: (grown[prefix][0], grown[prefix][1]) for _, prefix in best}
     return tuple(
         Hypothesis(
             text="".join(scores.alphabet[c] for c in prefix),
-            log_prob=min(0.0, float(np.logaddexp(ends[0], ends[1]))),
+            log_prob=min(0.0, _sum(*ends)),
             spans=align(scores, prefix),
         )
-        for prefix, ends in beam.items()
+        for prefix, ends in list(beam.items())[:count]
     )
+
+
+def _sum(first: float, second: float) -> float:
+    """The logarithm of the sum of two probabilities, from their logarithms."""
+    if first < second:
+        first, second = second, first
+    return first if second == NEVER else first + math.log1p(math.exp(second - first))
 
 
 def align(scores: Scores, classes: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
