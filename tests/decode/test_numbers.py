@@ -60,3 +60,8 @@ def test_every_digit_is_in_just_one_number(rows):
     parts = split_numbers(boxes)
     assert [i for part in parts for i in part] == list(range(len(boxes)))
     assert all(len(part) for part in parts)
+
+
+@pytest.mark.parametrize(("gap", "numbers"), [(6.0, 1), (10.0, 1), (13.0, 2), (40.0, 2)])
+def test_the_only_gap_of_a_line_parts_numbers_by_the_height_of_its_digits(gap, numbers):
+    assert len(split_numbers([Box(0, 0, 6, 10), Box(6 + gap, 0, 12 + gap, 10)])) == numbers

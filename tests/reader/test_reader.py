@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import inkread
-from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph
+from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph, write_line
 from inkread.errors import InvalidArray, InvalidOption, ModelError, SourceNotFound, UnsupportedSource
 from inkread.geometry import Box, PageTransform, Point, Stroke
 from inkread.models.registry import bundled
@@ -410,3 +410,20 @@ def test_the_public_functions_share_one_reader(two_lines):
 def test_a_document_read_survives_json(reader, two_lines):
     document = reader.read(two_lines[0])
     assert Document.from_dict(document.to_dict()).to_dict() == document.to_dict()
+
+
+def test_a_single_stroke_of_the_pen_is_a_one(reader):
+    assert reader.read_strokes([[(10, 10), (9, 30), (8, 60)]]).text == "1"
+
+
+def test_a_page_of_words_says_that_it_is_no_number(reader):
+    rng = np.random.default_rng(4)
+    hand = Hand.random(rng)
+    ink, _ = write_line("KAMPENFRAKTUR", hand, rng, height=60)
+    page = np.pad(255 - (255 * ink).astype(np.uint8), 60, constant_values=255)
+    document = reader.read(page)
+    assert document.text == ""
+    assert document.problem is not None
+    assert document.problem.code == "no_numbers"
+    assert document.pages[0].problem is not None
+    assert document.pages[0].problem.code == "not_a_number"

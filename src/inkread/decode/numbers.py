@@ -11,10 +11,11 @@ from inkread.geometry import Box
 
 __all__ = ["split_numbers"]
 
-# A gap parts numbers when it is this many times the line's usual gap, and this share of a digit's height. Evenly wide
-# spacing is a way of writing one number; a gap of two digits' heights parts numbers in any spacing but an even one.
+# A gap parts numbers when it is this many times the line's usual gap, and this share of a digit's height: evenly wide
+# spacing is a way of writing one number. Where there is one gap only, its share of the height alone says it.
 GAP_TIMES = 2.2
 GAP_HEIGHT = 0.55
+ONE_GAP = 1.2
 
 
 def split_numbers(boxes: Sequence[Box]) -> list[range]:
@@ -38,6 +39,6 @@ def split_numbers(boxes: Sequence[Box]) -> list[range]:
     if len(gaps):
         # The usual gap is taken from the smaller half: in "12 34" one gap of three is wide.
         usual = float(np.median(np.sort(gaps)[: max(1, (len(gaps) + 1) // 2)]))
-        limit = max(GAP_HEIGHT * height, GAP_TIMES * usual + 0.15 * height)
+        limit = max(GAP_HEIGHT * height, GAP_TIMES * usual + 0.15 * height) if len(gaps) > 1 else ONE_GAP * height
         cuts += [i + 1 for i, gap in enumerate(gaps) if gap > limit]
     return [range(a, b) for a, b in zip(cuts, [*cuts[1:], len(boxes)], strict=True)]

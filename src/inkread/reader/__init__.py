@@ -41,6 +41,8 @@ LAYOUTS: tuple[Layout, ...] = ("page", "line", "digit")
 # A page is turned, or its polarity changed, where it reads clearly better so: at least this many digits, this sure on
 # the average, this share of its marks, and this many times as many digits as before.
 OTHER_DIGITS, OTHER_CONFIDENCE, OTHER_SHARE, OTHER_GAIN = 3, 0.85, 0.6, 1.5
+# Marks of a digit's size that are writing, and no longer some dirt.
+WRITING = 3
 # That is tried when nothing was read, or less than this share of the marks.
 UPRIGHT_SHARE = 0.6
 
@@ -227,7 +229,8 @@ class Reader:
         began = time.perf_counter()
         used = self._options(options, None)
         cleaned = draw_page(strokes)
-        lines = _composed(self._choose(cleaned, used), cleaned.to_source, used)
+        reading = self._choose(cleaned, used, may_be_dirt=False)
+        lines = _composed(reading, cleaned.to_source, used)
         height, width = cleaned.ink.shape
         box = cleaned.to_source.apply_to_box(Box(0, 0, width, height)).box
         page = Page(
@@ -235,7 +238,7 @@ class Reader:
             width=max(1, round(box.x1)),
             height=max(1, round(box.y1)),
             lines=lines,
-            problem=_page_problem(lines),
+            problem=_page_problem(reading),
         )
         return self._document("<strokes>", (page,), began)
 
@@ -285,10 +288,10 @@ class Reader:
             height=page.height,
             dpi=page.dpi,
             lines=lines,
-            problem=_page_problem(lines),
+            problem=_page_problem(reading),
         )
 
-    def _choose(self, page: CleanPage, options: ReaderOptions) -> PageReading:
+    def _choose(self, page: CleanPage, options: ReaderOptions, *, may_be_dirt: bool = True) -> PageReading:
         if options.layout == "digit":
             found = as_one_digit(page)
         elif options.layout == "line":
@@ -307,7 +310,7 @@ class Reader:
         if options.layout == "digit":
             return reading
         reading = of_like_size(self._with_lines(found, reading))
-        return without_lone_marks(reading) if options.layout == "page" else reading
+        return without_lone_marks(reading) if options.layout == "page" and may_be_dirt else reading
 
     def _with_lines(self, found: Sequence[LineOfCandidates], reading: PageReading) -> PageReading:
         """The reading, with the line network asked about the words that the digit network is not sure of."""
@@ -367,10 +370,10 @@ def _cut_out(page: PageImage, region: Sequence[float]) -> tuple[PageImage, tuple
     return replace(page, pixels=page.pixels[y0:y1, x0:x1]), (x0, y0)
 
 
-def _page_problem(lines: Sequence[Line]) -> Problem | None:
-    if any(line.numbers for line in lines):
+def _page_problem(reading: PageReading) -> Problem | None:
+    if reading.count:
         return None
-    return Problem("not_a_number" if lines else "no_numbers")
+    return Problem("not_a_number" if reading.marks >= WRITING else "no_numbers")
 
 
 @cache
