@@ -20,7 +20,7 @@ __all__ = ["CleanOptions", "clean", "estimate_skew", "is_light_ink"]
 Image = NDArray[np.float32]
 
 # Long side of the small picture on which paper and polarity are estimated; strokes need no detail there.
-SMALL_SIDE = 256
+SMALL_SIDE = 160
 # Bright paper must reach across the widest stroke: a sixth of the short side is wider than any pen's line in a picture
 # that a digit fills.
 PAPER_REACH = 1 / 6
@@ -94,9 +94,10 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
     if scale < 1.0:
         size = max(1, round(page.width * scale)), max(1, round(page.height * scale))
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    if is_light_ink(grey) != against_odds:
-        grey = 255 - grey
-    ink = _ink(grey, options)
+    small = _small(grey)
+    if _has_light_ink(small) != against_odds:
+        grey, small = 255 - grey, 255 - small
+    ink = _ink(grey, small, options)
     height, width = ink.shape
     to_source = PageTransform.scaling(page.width / width, page.height / height)
     if options.max_skew_degrees:
@@ -125,15 +126,20 @@ def is_light_ink(grey: NDArray[np.uint8]) -> bool:
     grey
         uint8 (H, W).
     """
-    small = _small(grey)
+    return _has_light_ink(_small(grey))
+
+
+def _has_light_ink(small: NDArray[np.uint8]) -> bool:
     window = min(61, max(3, (min(small.shape) // 3) | 1))
     deviation = small.astype(np.float32) - cv2.medianBlur(small, window)
     return float((deviation**3).mean()) > 0.0
 
 
-def _paper(grey: NDArray[np.uint8]) -> Image:
-    """Brightness of the paper under the ink, float32 of the shape of ``grey``: a morphological closing, smoothed."""
-    small = _small(grey)
+def _paper(small: NDArray[np.uint8], shape: tuple[int, ...]) -> Image:
+    """Brightness of the paper under the ink, float32 of the given shape: a morphological closing, smoothed.
+
+    ``small`` is the page as :func:`_small` gives it.
+    """
     reach = max(3, round(min(small.shape) * PAPER_REACH)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
     # A light blur first, so that single bright pixels do not stand for the paper.
@@ -144,12 +150,12 @@ def _paper(grey: NDArray[np.uint8]) -> Image:
     closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
     closed = cv2.GaussianBlur(closed, (0, 0), reach / 8)
     closed = np.clip(closed[margin : margin + small.shape[0], margin : margin + small.shape[1]], 0, 255)
-    return np.asarray(cv2.resize(closed, (grey.shape[1], grey.shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.asarray(cv2.resize(closed, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
 
 
-def _ink(grey: NDArray[np.uint8], options: CleanOptions) -> Image:
+def _ink(grey: NDArray[np.uint8], small: NDArray[np.uint8], options: CleanOptions) -> Image:
     """Darkness against the paper, divided by the strength of the ink nearby."""
-    paper = _paper(grey)
+    paper = _paper(small, grey.shape)
     np.maximum(paper, DARKEST_PAPER, out=paper)
     if grey.size > SMOOTHED_PIXELS:  # many pixels a stroke: the camera's noise can be averaged away
         grey = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)

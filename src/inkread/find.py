@@ -322,7 +322,9 @@ def _straight_rules(binary: Mask, extent: int) -> list[_Rule]:
     """Horizontal rules: long runs, joined, that are thin and reach far."""
     run = max(12, min(RULE_RUN, extent // 12))
     runs = cv2.morphologyEx(binary, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
-    if not runs.any():
+    # Seen from above, joined runs are at most as long as their shadow: most pages end here.
+    shadow = cv2.dilate(cv2.reduce(runs, 0, cv2.REDUCE_MAX), np.ones((1, run), np.uint8))
+    if _longest_run(shadow[0]) < PARALLEL_SHARE * extent:
         return []
     joined = cv2.dilate(runs, np.ones((3, run), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
@@ -340,6 +342,12 @@ def _straight_rules(binary: Mask, extent: int) -> list[_Rule]:
     if len(rules) >= PARALLEL_COUNT:
         return rules
     return [rule for rule in rules if rule.length >= RULE_SHARE * extent]
+
+
+def _longest_run(row: NDArray[np.uint8]) -> int:
+    """Length of the longest run of ones in a row of zeros and ones."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], row, [0]]).astype(np.int8)))
+    return int((edges[1::2] - edges[::2]).max(initial=0))
 
 
 def _is_frame(component: _Component, others: list[_Component], typical: float) -> bool:

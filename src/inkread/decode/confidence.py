@@ -16,7 +16,8 @@ __all__ = ["TRAINING_DIGIT_SHARE", "estimate_digit_share", "with_digit_share", "
 TRAINING_DIGIT_SHARE = 0.66
 # A share is never believed to be nothing or all: some evidence must be able to overturn it.
 LOWEST_SHARE, HIGHEST_SHARE = 0.01, 0.97
-STEPS = 30
+# Steps of the estimate, and the change below which it has settled.
+STEPS, SETTLED = 30, 1e-4
 # How often a mark of the shape of each digit is a letter where letters are as frequent as digits. Letters written as
 # a digit is (O o, I l |, Z z, S s, b, T, B, g q) are left out of training, so the network cannot say it; the values
 # are rounded from the share of such letters in English words, and erring here costs only confidence.
@@ -58,9 +59,12 @@ def estimate_digit_share(log_probs: NDArray[np.float32], *, expected: float = 0.
     other = np.exp(log_probs[:, -1].astype(np.float64)) / (1 - TRAINING_DIGIT_SHARE)
     digit = np.clip(1 - np.exp(log_probs[:, -1].astype(np.float64)), 1e-12, None) / TRAINING_DIGIT_SHARE
     for _ in range(STEPS):
+        before = share
         posterior = share * digit / (share * digit + (1 - share) * other)
-        share = float((posterior.sum() + strength * expected) / (len(posterior) + strength))
-        share = float(np.clip(share, LOWEST_SHARE, HIGHEST_SHARE))
+        share = (float(posterior.sum()) + strength * expected) / (len(posterior) + strength)
+        share = min(max(share, LOWEST_SHARE), HIGHEST_SHARE)
+        if abs(share - before) < SETTLED:
+            break
     return share
 
 
