@@ -13,6 +13,7 @@ import os
 import queue
 import signal
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from multiprocessing.connection import Connection, wait
@@ -37,6 +38,8 @@ AHEAD = 3
 MOST_ATTEMPTS = 3
 # Workers that end before they are ready, one after the other, until no more are tried.
 MOST_FALSE_STARTS = 3
+# Seconds within which another thread passes on that a process has ended.
+END_TOLD_S = 5.0
 
 
 def read_parts(job: Job, catalog: Catalog, collector: Collector, engine: Local) -> None:
@@ -120,10 +123,22 @@ class _Worker:
         finally:
             far_end.close()
 
+    def join(self) -> int | None:
+        """Wait for its end and give its exit code.
+
+        A thread that starts another process at this moment may be the one that the system tells of the end; it passes
+        it on a little later.
+        """
+        self.process.join()
+        patience = time.monotonic() + END_TOLD_S
+        while self.process.exitcode is None and time.monotonic() < patience:
+            time.sleep(0.001)
+        return self.process.exitcode
+
     def stop(self) -> None:
         self.process.kill()
-        self.process.join()
-        self.process.close()
+        if self.join() is not None:
+            self.process.close()
         self.connection.close()
 
 
@@ -201,8 +216,7 @@ class _Pool:
     def _lost(self, worker: _Worker) -> Iterator[Any]:
         """Give a lost worker's sources to others; the one that it was at may be why it was lost."""
         self._workers.remove(worker)
-        worker.process.join()
-        code = worker.process.exitcode
+        code = worker.join()
         how = f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
         worker.stop()
         if not worker.is_ready:
