@@ -28,8 +28,10 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The browser's tests run in a process of their own: Playwright keeps an event loop in it, beside which others cannot run.
 test: debian-packages setup browser-modules
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m browser
+	$(BIN)/python -m pytest -m "not browser"
 
 docs: setup
 	$(BIN)/python docs/generate.py

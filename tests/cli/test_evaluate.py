@@ -157,7 +157,7 @@ def test_own_model_is_used(run: Run, digits: Path, tmp_path: Path) -> None:
     result = run("digit", digits, "--model", tmp_path / "mine.toml", "--format", "json")
     assert result.exit_code == 0
     report = json.loads(result.stdout)
-    assert report["model"] == {"digit": "digit-mine00"}
+    assert report["model"]["digit"] == "digit-mine00"
     assert report["refusal"]["threshold"] == 0.75
 
 

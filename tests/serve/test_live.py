@@ -1,3 +1,4 @@
+import contextlib
 import json
 import struct
 import time
@@ -120,8 +121,9 @@ def test_a_message_that_is_too_large_closes_the_socket(socket, server):
 def test_too_many_messages_a_second_close_the_socket(serving):
     hasty = serving(max_frames_per_second=5)
     with connect(f"{hasty.socket_url}/v1/live") as socket:
-        for _ in range(20):
-            socket.send('{"type": "control"}')
+        with contextlib.suppress(ConnectionClosed):  # it may be closed before all are sent
+            for _ in range(20):
+                socket.send('{"type": "control"}')
         assert closed(socket) == 1008
 
 
