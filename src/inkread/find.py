@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,7 +23,6 @@ __all__ = ["FindOptions", "find_candidates", "remove_rules"]
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.uint8]
-Ints = NDArray[np.int32]
 
 # A component reaches down to faint ink but must hold strong ink: hysteresis, as in Canny's edges (1986,
 # doi:10.1109/TPAMI.1986.4767851), so that soft edges stay and noise goes.
@@ -257,9 +257,7 @@ def _weighted_height(binary: Mask) -> float:
     readable = (heights >= 8) & (areas >= SPARSE_FILL * heights * stats[1:, cv2.CC_STAT_WIDTH])
     if not readable.any():
         return 0.0
-    order = np.argsort(heights[readable])
-    passed = np.cumsum(areas[readable][order])
-    return float(heights[readable][order][np.searchsorted(passed, passed[-1] / 2)])
+    return _weighted_median(heights[readable], areas[readable])
 
 
 def _without_sides(binary: Mask, rules: Mask) -> Mask:
@@ -403,9 +401,14 @@ def _reference_height(components: list[_Component], options: FindOptions) -> flo
     readable = (heights >= options.min_digit_height) & filled
     if readable.any():
         heights, areas = heights[readable], areas[readable]
-    order = np.argsort(heights)
-    passed = np.cumsum(areas[order])
-    return float(heights[order][np.searchsorted(passed, passed[-1] / 2)])
+    return _weighted_median(heights, areas)
+
+
+def _weighted_median(values: NDArray[Any], weights: NDArray[Any]) -> float:
+    """The value at which half of the weight is passed."""
+    order = np.argsort(values)
+    passed = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(passed, passed[-1] / 2)])
 
 
 def _is_speck(component: _Component, reference: float) -> bool:

@@ -166,15 +166,10 @@ def train_digit(
     # OpenCV's own threads would fight with torch's for the same cores.
     cv2.setNumThreads(1)
     trained = fit(net, batches, loss=loss, validate=validate, options=options, folder=folder, report=report)
-    assert_is_digit_net(trained)
+    if not isinstance(trained, DigitNet):
+        raise TypeError(f"expected a DigitNet; got {type(trained).__name__}")
     say("Calibrating and exporting")
     return _finish(trained, validation, pool, recipe, folder, own=bool(extra), bundled=bundled_data)
-
-
-def assert_is_digit_net(net: nn.Module) -> None:
-    """Raise TypeError unless ``net`` is a :class:`DigitNet`."""
-    if not isinstance(net, DigitNet):
-        raise TypeError(f"expected a DigitNet; got {type(net).__name__}")
 
 
 def _classes(labels: NDArray[np.str_]) -> NDArray[np.int64]:
