@@ -37,9 +37,10 @@ def test_onnxruntime_says_what_torch_says(tmp_path):
         ink = np.random.default_rng(count).random((count, 1, INPUT_SIDE, INPUT_SIDE), np.float32)
         with torch.inference_mode():
             logits, features = net(torch.from_numpy(ink))
-        found = session.run(["logits", "features"], {"ink": ink})
+        found = session.run(["logits", "features", "head"], {"ink": ink})
         np.testing.assert_allclose(found[0], logits.numpy(), atol=1e-4)
         np.testing.assert_allclose(found[1], features.numpy(), atol=1e-4)
+        np.testing.assert_array_equal(found[2], net.head.weight.detach().numpy())
 
 
 def test_the_bundled_size_is_small():

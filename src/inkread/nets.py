@@ -1,7 +1,7 @@
 """The torch networks: made, trained and exported here; reading never imports this room.
 
-The digit network ends in global average pooling and
-one linear layer, so that class activation needs no gradient (Zhou et al. 2016, arXiv 1512.04150).
+The digit network ends in global average pooling and one linear layer, so that class activation needs no gradient
+(Zhou et al. 2016, arXiv 1512.04150).
 """
 
 from __future__ import annotations
@@ -122,9 +122,27 @@ def export_line(net: LineNet, path: Path, *, height: int) -> None:
 
 
 def export_digit(net: DigitNet, path: Path, *, side: int) -> None:
-    """Write the network as ONNX: input ``ink`` (N, 1, side, side), outputs ``logits`` and ``features``, any N."""
+    """Write the network as ONNX.
+
+    Input ``ink`` (N, 1, side, side), any N; outputs ``logits`` (N, 11), ``features`` (N, C, 7, 7), and ``head``
+    (11, C), the constant weights of the last layer: with the features they tell what every place said for every class.
+    """
     axes = {name: {0: "n"} for name in ("ink", "logits", "features")}
-    _export(net, path, torch.zeros(2, 1, side, side), outputs=["logits", "features"], axes=axes)
+    example = torch.zeros(2, 1, side, side)
+    _export(_DigitNetWithHead(net), path, example, outputs=["logits", "features", "head"], axes=axes)
+
+
+class _DigitNetWithHead(nn.Module):  # type: ignore[misc]  # torch is left out of type checking
+    """The digit network, giving the weights of its last layer along."""
+
+    def __init__(self, net: DigitNet) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        logits, features = self.net(x)
+        # A weight that is an output itself would lose its name.
+        return logits, features, self.net.head.weight.clone()
 
 
 def _export(
