@@ -20,6 +20,7 @@ __all__ = [
     "NOT_A_DIGIT",
     "Candidate",
     "CleanPage",
+    "DigitInk",
     "Hypothesis",
     "LineCrop",
     "LineOfCandidates",
@@ -218,6 +219,27 @@ class LineOfCandidates:
     def box(self) -> Box:
         """The smallest box around the line."""
         return Box.union_of(self.pieces)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class DigitInk:
+    """The ink that was taken for one digit.
+
+    Attributes
+    ----------
+    ink
+        float32 (h, w) in [0, 1]: the ink of that digit alone.
+    to_source
+        Maps pixels of ``ink`` to pixels of the upright picture.
+    """
+
+    ink: NDArray[np.float32]
+    to_source: PageTransform
+
+    def __post_init__(self) -> None:
+        if self.ink.dtype != np.float32 or self.ink.ndim != 2 or not self.ink.size:
+            raise InvalidArray(f"a digit's ink is float32 (h, w), not empty; got {self.ink.dtype} {self.ink.shape}")
+        object.__setattr__(self, "ink", _read_only(self.ink))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

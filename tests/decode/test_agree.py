@@ -24,6 +24,7 @@ def word_of(start, end, *, width=44, is_plain=False):
 def line_of(text, probability, *, pieces=2):
     return ChosenLine(
         boxes=tuple(Box(100 + 22 * i, 57, 118 + 22 * i, 79) for i in range(len(text))),
+        inks=tuple(np.full((22, 18), 1 - 0.1 * i, np.float32) for i in range(len(text))),
         spans=tuple((i, i + 1) for i in range(len(text))),
         probabilities=tuple(peaked(int(c), probability) for c in text),
         texts=((text, probability),),
@@ -78,6 +79,8 @@ def test_digits_of_the_line_network_stand_where_their_ink_is():
     first, second = after.lines[0].boxes
     assert first == Box(102, 57, 118, 79)
     assert second == Box(124, 57, 142, 79)
+    assert [ink.shape for ink in after.lines[0].inks] == [(22, 16), (22, 18)]
+    assert all((ink == 1).all() for ink in after.lines[0].inks)
 
 
 def test_a_word_that_only_the_line_network_reads_must_be_sure():
@@ -91,6 +94,8 @@ def test_other_words_of_the_line_stay_as_they_were():
     assert text_of(after) == "1994"
     assert after.lines[0].boxes[0] == line.boxes[0]
     assert after.lines[0].boxes[3] == line.boxes[3]
+    assert after.lines[0].inks[0] is line.inks[0]
+    assert after.lines[0].inks[3] is line.inks[3]
 
 
 @pytest.mark.parametrize(

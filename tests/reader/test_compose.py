@@ -19,7 +19,8 @@ def chosen(text="1250", *, gap_before=2, texts=(("1250", 0.8), ("1260", 0.1), ("
         row[int(character)] = 0.9
         probabilities.append(row)
     spans = tuple((i, i + 1) for i in range(len(text)))
-    return ChosenLine(boxes=boxes, spans=spans, probabilities=tuple(probabilities), texts=texts)
+    inks = tuple(np.ones((40, 20), np.float32) for _ in boxes)
+    return ChosenLine(boxes=boxes, inks=inks, spans=spans, probabilities=tuple(probabilities), texts=texts)
 
 
 def test_gaps_part_numbers_and_confidence_is_a_product():

@@ -315,6 +315,28 @@ def test_pen_strokes_are_read_where_they_were_written(reader):
     assert document.source == "<strokes>"
 
 
+@pytest.mark.parametrize("scale", [1.0, 5.0])
+def test_a_trace_holds_the_ink_of_every_digit_and_the_way_back_to_the_picture(reader, scale):
+    pixels, _ = composed("31 4", "159", width=round(500 * scale), height=round(240 * scale))
+    document, inks = reader.trace(pixels)
+    assert unclocked(document) == unclocked(reader.read(pixels))
+    for digit, traced in zip(document.digits(), inks, strict=True):
+        height, width = traced.ink.shape
+        assert traced.to_source.apply_to_box(Box(0, 0, width, height)).box.iou(digit.box) > 0.999
+        # Its dark pixels are dark in the picture.
+        rows, columns = np.nonzero(traced.ink > 0.9)
+        places = traced.to_source.apply(np.stack([columns + 0.5, rows + 0.5], axis=1)).astype(int)
+        assert np.median(pixels[places[:, 1], places[:, 0]]) < 60
+
+
+def test_the_ink_of_strokes_lies_where_they_were_written(reader):
+    document, inks = reader.trace_strokes([[(20, 20), (20, 80)], [(60, 25), (60, 80)]])
+    assert document.text == "11"
+    for digit, traced in zip(document.digits(), inks, strict=True):
+        height, width = traced.ink.shape
+        assert traced.to_source.apply_to_box(Box(0, 0, width, height)).box.iou(digit.box) > 0.999
+
+
 def test_no_strokes_give_no_numbers_and_bad_ones_an_error(reader):
     assert reader.read_strokes([]).problem.code == "no_numbers"
     with pytest.raises(InvalidArray):

@@ -118,12 +118,13 @@ def _merged(
         other *= PLAIN_DISCOUNT
     if other <= probability or not best.text or (not own and other < ALONE):
         return line
-    boxes = _boxes(word, frames, best, pixel)
+    boxes, inks = _cut_out(word, frames, best, pixel)
     probabilities_of_best = [_digit_probabilities(frames, span, other ** (1 / len(best.text))) for span in best.spans]
     before = [k for k, (start, _) in enumerate(line.spans) if start < word.start]
     after = [k for k, (start, _) in enumerate(line.spans) if start >= word.end]
     return ChosenLine(
         boxes=(*(line.boxes[k] for k in before), *boxes, *(line.boxes[k] for k in after)),
+        inks=(*(line.inks[k] for k in before), *inks, *(line.inks[k] for k in after)),
         spans=(
             *(line.spans[k] for k in before),
             *([(word.start, word.end)] * len(boxes)),
@@ -145,14 +146,16 @@ def _digit_probabilities(frames: Scores, span: tuple[int, int], whole: float) ->
     return np.asarray(row / max(float(row.sum()), 1e-12) * whole)
 
 
-def _boxes(word: Word, frames: Scores, hypothesis: Hypothesis, pixel: float) -> list[Box]:
-    """Where the characters stand on the page: between the middles of their frames, drawn tight around the ink."""
+def _cut_out(
+    word: Word, frames: Scores, hypothesis: Hypothesis, pixel: float
+) -> tuple[list[Box], list[NDArray[np.float32]]]:
+    """Where the characters stand on the page, and their ink: between the middles of their frames, tight around it."""
     ink = word.crop.ink > STRONG_INK
     height, width = ink.shape
     origin = word.crop.quad.box
     centers = np.array([float(frames.columns[a:b].mean()) * pixel for a, b in hypothesis.spans])
     edges = np.concatenate([[0.0], (centers[:-1] + centers[1:]) / 2, [float(width)]])
-    boxes = []
+    boxes, inks = [], []
     for low, high in itertools.pairwise(edges):
         a = int(np.clip(round(low), 0, width - 1))
         b = int(np.clip(round(high), a + 1, width))
@@ -162,4 +165,5 @@ def _boxes(word: Word, frames: Scores, hypothesis: Hypothesis, pixel: float) -> 
         else:
             x0, x1, y0, y1 = a, b, 0, height
         boxes.append(Box(origin.x0 + float(x0), origin.y0 + float(y0), origin.x0 + float(x1), origin.y0 + float(y1)))
-    return boxes
+        inks.append(word.crop.ink[y0:y1, x0:x1])
+    return boxes, inks

@@ -45,6 +45,8 @@ class ChosenLine:
     ----------
     boxes
         Where they stand on the clean page.
+    inks
+        For each digit, float32 (h, w) in [0, 1]: its ink alone, the first pixel at the corner of its box.
     spans
         For each digit the half-open range of pieces of its line that it takes.
     probabilities
@@ -55,6 +57,7 @@ class ChosenLine:
     """
 
     boxes: tuple[Box, ...]
+    inks: tuple[NDArray[np.float32], ...]
     spans: tuple[tuple[int, int], ...]
     probabilities: tuple[NDArray[np.float64], ...]
     texts: tuple[tuple[str, float], ...]
@@ -66,6 +69,7 @@ class ChosenLine:
         return replace(
             self,
             boxes=tuple(self.boxes[k] for k in kept),
+            inks=tuple(self.inks[k] for k in kept),
             spans=tuple(self.spans[k] for k in kept),
             probabilities=tuple(self.probabilities[k] for k in kept),
             texts=(),
@@ -165,6 +169,7 @@ def _choose(line: LineOfCandidates, scores: NDArray[np.float32], least_probabili
     reading = _read(line, scores)
     chosen = ChosenLine(
         boxes=tuple(line.candidates[i].box for i in reading.chosen),
+        inks=tuple(line.candidates[i].ink for i in reading.chosen),
         spans=tuple((line.candidates[i].start, line.candidates[i].end) for i in reading.chosen),
         probabilities=tuple(reading.digit_probs),
         texts=tuple((h.text, min(1.0, float(np.exp(h.log_prob)))) for h in reading.hypotheses),

@@ -27,7 +27,7 @@ from inkread.find import FindOptions, as_one_digit, find_candidates
 from inkread.geometry import Box, PageTransform, Stroke
 from inkread.inputs import InputLimits, describe, draw_page, expand_sources, open_source
 from inkread.models.registry import TASKS, ModelCard, bundled, bundled_cards, load_card
-from inkread.parts import DIGITS, CleanPage, LineOfCandidates, PageImage
+from inkread.parts import DIGITS, CleanPage, DigitInk, LineOfCandidates, PageImage
 from inkread.reader.compose import compose_line
 from inkread.recognize.digit import DigitRecognizer
 from inkread.recognize.line import LineRecognizer
@@ -175,11 +175,28 @@ class Reader:
         InvalidOption
             If the layout is unknown, or the region does not lie on the picture.
         """
+        return self.trace(source, layout=layout, region=region, options=options)[0]
+
+    def trace(
+        self,
+        source: Any,
+        *,
+        layout: Layout | None = None,
+        region: Sequence[float] | None = None,
+        options: ReaderOptions | None = None,
+    ) -> tuple[Document, tuple[DigitInk, ...]]:
+        """Read one source as :meth:`read` does, and keep the ink that every digit was read from.
+
+        Returns
+        -------
+        The document, and the ink of each of its digits, in the order of :meth:`Document.digits`.
+        """
         began = time.perf_counter()
         used = self._options(options, layout)
         name = describe(source)
-        pages = tuple(self._read_page(page, used, region) for page in open_source(source, limits=used.limits))
-        return self._document(name, pages, began)
+        read = [self._read_page(page, used, region) for page in open_source(source, limits=used.limits)]
+        document = self._document(name, tuple(page for page, _ in read), began)
+        return document, tuple(ink for _, inks in read for ink in inks)
 
     def read_many(
         self, sources: Iterable[Any] | str, *, layout: Layout | None = None, options: ReaderOptions | None = None
@@ -226,6 +243,12 @@ class Reader:
         InvalidArray
             If a stroke is not made of numbers, or there is none.
         """
+        return self.trace_strokes(strokes, options=options)[0]
+
+    def trace_strokes(
+        self, strokes: Sequence[Stroke | Sequence[Sequence[float]]], *, options: ReaderOptions | None = None
+    ) -> tuple[Document, tuple[DigitInk, ...]]:
+        """Read pen strokes as :meth:`read_strokes` does, and keep the ink of every digit, as :meth:`trace` does."""
         began = time.perf_counter()
         used = self._options(options, None)
         cleaned = draw_page(strokes)
@@ -240,7 +263,7 @@ class Reader:
             lines=lines,
             problem=_page_problem(reading),
         )
-        return self._document("<strokes>", (page,), began)
+        return self._document("<strokes>", (page,), began), _inks(reading, cleaned.to_source)
 
     def classify(self, crops: Sequence[NDArray[np.generic]] | NDArray[np.generic]) -> Classification:
         """Say which digit each crop is.
@@ -269,7 +292,9 @@ class Reader:
         seconds = time.perf_counter() - began
         return Document(source=name, pages=pages, model=self.model, seconds=seconds, problem=problem)
 
-    def _read_page(self, page: PageImage, options: ReaderOptions, region: Sequence[float] | None) -> Page:
+    def _read_page(
+        self, page: PageImage, options: ReaderOptions, region: Sequence[float] | None
+    ) -> tuple[Page, tuple[DigitInk, ...]]:
         part, offset = (page, (0, 0)) if region is None else _cut_out(page, region)
         cleaned = clean(part, options.clean)
         reading = self._choose(cleaned, options)
@@ -281,15 +306,15 @@ class Reader:
         if options.layout == "page":
             reading = without_edge_strokes(reading, cleaned.to_source, width=part.width)
         to_source = cleaned.to_source.then(PageTransform.translation(*offset))
-        lines = _composed(reading, to_source, options)
-        return Page(
+        read = Page(
             index=page.index,
             width=page.width,
             height=page.height,
             dpi=page.dpi,
-            lines=lines,
+            lines=_composed(reading, to_source, options),
             problem=_page_problem(reading),
         )
+        return read, _inks(reading, to_source)
 
     def _choose(self, page: CleanPage, options: ReaderOptions, *, may_be_dirt: bool = True) -> PageReading:
         if options.layout == "digit":
@@ -324,6 +349,14 @@ class Reader:
 def _composed(reading: PageReading, to_source: PageTransform, options: ReaderOptions) -> tuple[Line, ...]:
     return tuple(
         compose_line(line, to_source, min_confidence=options.min_confidence) for line in reading.lines if line.boxes
+    )
+
+
+def _inks(reading: PageReading, to_source: PageTransform) -> tuple[DigitInk, ...]:
+    return tuple(
+        DigitInk(ink=ink, to_source=PageTransform.translation(box.x0, box.y0).then(to_source))
+        for line in reading.lines
+        for box, ink in zip(line.boxes, line.inks, strict=True)
     )
 
 
