@@ -84,6 +84,17 @@ def test_digits_are_measured_and_the_report_is_what_is_printed(run: Run, digits:
     assert printed["model"]["digit"].startswith("digit-")
 
 
+def test_report_is_a_page_beside_its_json(run: Run, digits: Path, pages: Path, tmp_path: Path) -> None:
+    for command, data in (("digit", digits), ("lines", pages), ("pages", pages)):
+        result = run(command, data, "--report", tmp_path / command)
+        assert result.exit_code == 0
+        assert f"report written to {tmp_path / command / 'report.html'}" in result.stderr
+        report = json.loads((tmp_path / command / "report.json").read_text(encoding="utf-8"))
+        page = (tmp_path / command / "report.html").read_text(encoding="utf-8")
+        assert report["task"].startswith(command)
+        assert f"of {report['accuracy']['n']}; 95 % Wilson interval" in page
+
+
 def test_table_names_every_digit_and_the_refusals(run: Run, digits: Path) -> None:
     result = run("digit", digits, "--refusal-threshold", "0.5")
     assert result.exit_code == 0
@@ -185,7 +196,8 @@ def test_unknown_data_raise_our_error(run: Run) -> None:
 
 
 def test_report_that_cannot_be_written_raises_our_error(run: Run, digits: Path, tmp_path: Path) -> None:
-    result = run("digit", digits, "--limit", 1, "--report", tmp_path)
+    (tmp_path / "file").write_text("")
+    result = run("digit", digits, "--limit", 1, "--report", tmp_path / "file")
     assert isinstance(result.exception, InkreadError)
     assert "cannot be written" in result.exception.message
 

@@ -20,6 +20,7 @@ from inkread.evaluate.metrics import (
     bootstrap_interval,
     character_error_rate,
     class_figures,
+    confused_pairs,
     confusion_matrix,
     coverage_curve,
     edit_distance,
@@ -31,6 +32,7 @@ from inkread.evaluate.metrics import (
     reliability_curve,
     threshold_keeping,
     wilson_interval,
+    writer_figures,
 )
 
 digit_strings = st.text(alphabet="0123", max_size=7)
@@ -395,3 +397,55 @@ def test_figures_warn_about_nothing(rng: np.random.Generator) -> None:
         class_figures(confusion_matrix(truth, predicted, classes=12))
         reliability_curve(probabilities.max(axis=1), truth == predicted)
         coverage_curve(probabilities.max(axis=1), truth == predicted)
+
+
+# --- pairs and writers
+
+
+def test_confused_pairs_hold_every_mistake_once(rng: np.random.Generator) -> None:
+    truth, _, predicted = read_digits(rng)
+    pairs = confused_pairs(confusion_matrix(truth, predicted, classes=10))
+    assert sum(pair.count for pair in pairs) == int((truth != predicted).sum())
+    for pair in pairs:
+        assert pair.first < pair.second
+        assert pair.first_as_second == int(((truth == pair.first) & (predicted == pair.second)).sum())
+        assert pair.second_as_first == int(((truth == pair.second) & (predicted == pair.first)).sum())
+    counts = [pair.count for pair in pairs]
+    assert counts == sorted(counts, reverse=True)
+    assert min(counts) > 0
+
+
+def test_writers_are_counted_apart_and_the_worst_come_first(rng: np.random.Generator) -> None:
+    writers, right = rng.integers(0, 20, 300), rng.random(300) < 0.9
+    figures = writer_figures(writers, right)
+    assert figures is not None
+    assert {writer: (rate.hits, rate.count) for writer, rate in figures.rates} == {
+        int(writer): (int(right[writers == writer].sum()), int((writers == writer).sum()))
+        for writer in np.unique(writers)
+    }
+    errors = figures.errors.tolist()
+    assert errors == sorted(errors, reverse=True)
+    half = figures.to_dict()["with_half_of_errors"]
+    assert sum(errors[:half]) >= sum(errors) / 2 > sum(errors[: half - 1])
+
+
+def test_writers_without_mistakes_share_nothing() -> None:
+    figures = writer_figures([1, 2], [True, True])
+    assert figures is not None
+    assert figures.to_dict()["with_half_of_errors"] == 0
+    assert figures.to_dict()["with_errors"] == [2]
+    assert writer_figures([], []) is None
+    with pytest.raises(InvalidArray):
+        writer_figures([1], [])
+
+
+def test_error_left_is_stated_where_the_least_sure_are_left_out() -> None:
+    sureness = np.linspace(0, 1, 100)
+    right = np.ones(100, bool)
+    right[:5] = False  # the five least sure
+    assert coverage_curve(sureness, right).to_dict()["error_at"] == {
+        "0.99": round(4 / 99, 6),
+        "0.95": 0.0,
+        "0.9": 0.0,
+        "0.8": 0.0,
+    }

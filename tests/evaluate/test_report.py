@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -6,12 +7,21 @@ import numpy as np
 import pytest
 
 from inkread.data.datasets import Samples
-from inkread.errors import InkreadError, OutputError
+from inkread.errors import DataError, InkreadError, OutputError
 from inkread.evaluate.digits import DigitsReport
 from inkread.evaluate.lines import pictures_of
 from inkread.evaluate.metrics import expected_calibration_error
 from inkread.evaluate.pages import evaluate_pictures
-from inkread.evaluate.report import Circumstances, digits_report, machine, pictures_report, write_report
+from inkread.evaluate.report import (
+    Circumstances,
+    digits_report,
+    machine,
+    pictures_report,
+    read_curves,
+    training_curves,
+    write_report,
+)
+from inkread.models.registry import bundled
 from inkread.results import Classification
 
 KEYS = [
@@ -24,6 +34,7 @@ KEYS = [
     "per_class",
     "confusion",
     "groups",
+    "writers",
     "refusal",
     "errors",
     "curves",
@@ -84,6 +95,55 @@ def test_report_of_digits_holds_every_figure(report: DigitsReport, circumstances
     assert data["speed"]["crops_per_second"] == 2000
     assert data["date"] == "2026-11-20T09:30:00+00:00"
     assert data["machine"]["packages"]["numpy"] == np.__version__
+
+
+def test_report_tells_how_errors_spread_over_writers_and_series(
+    report: DigitsReport, circumstances: Circumstances
+) -> None:
+    hands = np.arange(200) // 20  # the first hand wrote letters only
+    known = replace(report, writers=hands, series=hands % 2)
+    data = json.loads(json.dumps(digits_report(known, circumstances), allow_nan=False))
+    writers = data["writers"]
+    assert writers["n"] == 9
+    assert sum(writers["with_errors"]) == 9
+    wrong = sum(errors * count for errors, count in enumerate(writers["with_errors"]))
+    assert wrong == data["accuracy"]["n"] - data["accuracy"]["hits"]
+    errors = [one["n"] - one["hits"] for one in writers["worst"]]
+    assert errors == sorted(errors, reverse=True)
+    assert sum(errors[: writers["with_half_of_errors"]]) >= wrong / 2
+    assert {name: group["n"] for name, group in data["groups"].items()} == {"series:0": 80, "series:1": 100}
+
+
+def test_curves_of_a_training_are_thinned_and_kept_in_the_report(
+    report: DigitsReport, circumstances: Circumstances, tmp_path: Path
+) -> None:
+    path = tmp_path / "curves.jsonl"
+    path.write_text("".join(f'{{"step": {step}, "loss": {1 / step}, "mnist": 99.5}}\n' for step in range(1, 501)))
+    rows = read_curves(path)
+    assert len(rows) == 60
+    assert (rows[0], rows[-1]["step"]) == ({"step": 1, "loss": 1.0, "mnist": 99.5}, 500)
+    data = digits_report(report, replace(circumstances, training=rows))
+    assert data["curves"]["training"] == rows
+    assert digits_report(report, circumstances)["curves"].get("training") is None
+
+
+def test_curves_that_are_damaged_are_named_with_their_line(tmp_path: Path) -> None:
+    path = tmp_path / "curves.jsonl"
+    for row, why in (("{", "not JSON"), ('{"loss": 1}', "no row"), ('{"step": 1, "loss": "low"}', "no row")):
+        path.write_text(f'{{"step": 1, "loss": 0.5}}\n{row}\n')
+        with pytest.raises(DataError, match=f"line 2 is {why}"):
+            read_curves(path)
+    path.write_text('{"step": 1, "loss": NaN}\n')
+    assert read_curves(path) == [{"step": 1}]
+    with pytest.raises(DataError, match="cannot be read"):
+        read_curves(tmp_path / "none.jsonl")
+
+
+def test_curves_are_found_beside_a_network_of_ones_own(tmp_path: Path) -> None:
+    card = replace(bundled("digit"), name="digit-000000", path=tmp_path / "digit.onnx")
+    assert training_curves(card) == []
+    (tmp_path / "curves.jsonl").write_text('{"step": 4, "loss": 0.5}\n')
+    assert training_curves(card) == [{"step": 4, "loss": 0.5}]
 
 
 def test_report_of_letters_alone_has_no_figures_of_digits(report: DigitsReport, circumstances: Circumstances) -> None:

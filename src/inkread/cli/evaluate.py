@@ -82,7 +82,14 @@ _Format = Annotated[
     str,
     typer.Option("--format", "-f", parser=choices.one_of(FORMATS), metavar="[table|json]", help="What is printed."),
 ]
-_Report = Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report as JSON into FILE.")]
+_Report = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="DIR",
+        help="Write report.html, one page with charts and the worst mistakes, and report.json into DIR; a name that "
+        "ends in .json gets the JSON alone.",
+    ),
+]
 _Errors = Annotated[
     Path | None,
     typer.Option(
@@ -120,6 +127,7 @@ def digit(
     from inkread.evaluate.digits import evaluate_digits
     from inkread.evaluate.gallery import digit_misses
     from inkread.evaluate.report import digits_report
+    from inkread.evaluate.report_page import WORST
     from inkread.evaluate.sources import Choice, find_crops, perturbed
 
     samples, about = find_crops(Choice(data=data, split=split, images=images, limit=limit))
@@ -129,8 +137,15 @@ def digit(
     threshold = _refusal_threshold(model) if refusal_threshold is None else refusal_threshold
     with _progress(len(samples)) as step:
         outcome = evaluate_digits(reader.classify, samples, refusal_threshold=threshold, on_batch=step)
-    written = digits_report(outcome, _circumstances(reader, about, perturb))
-    _finish(written, lambda: _print_digits(outcome, about), format=format, report=report)
+    written = digits_report(outcome, _circumstances(reader, about, perturb, training=_training(model, "digit")))
+    if report is not None:
+        crops = samples.images
+        _write_report(
+            written,
+            report,
+            lambda: (list(digit_misses(outcome, crops)), list(digit_misses(outcome, crops, surest=WORST))),
+        )
+    _show(written, lambda: _print_digits(outcome, about), format=format)
     if errors is not None:
         _write_gallery(errors, list(digit_misses(outcome, samples.images)), f"digits of {about['name']}")
 
@@ -177,7 +192,7 @@ def pages(
     \b
     Examples:
       inkread evaluate pages my/manifest.jsonl --images my/photographs
-      inkread evaluate pages my/manifest.jsonl --perturb rotate:7 --report rotated.json
+      inkread evaluate pages my/manifest.jsonl --perturb rotate:7 --report rotated/
       inkread evaluate pages my/manifest.jsonl --errors misses/
     """
     from inkread.evaluate.sources import Choice
@@ -199,6 +214,7 @@ def _evaluate_pictures(
     from inkread.evaluate.gallery import picture_misses
     from inkread.evaluate.pages import Presentation, evaluate_pictures
     from inkread.evaluate.report import pictures_report
+    from inkread.evaluate.report_page import WORST
     from inkread.evaluate.sources import find_pictures
 
     pictures, about = find_pictures(choice)
@@ -211,8 +227,11 @@ def _evaluate_pictures(
             on_outcome=lambda _: step(1),
         )
     task = f"{layout}s"
-    written = pictures_report(outcomes, _circumstances(reader, about, perturb), task=task)
-    _finish(written, lambda: _print_pictures(outcomes, about), format=format, report=report)
+    training = _training(model, "line") if layout == "line" else []
+    written = pictures_report(outcomes, _circumstances(reader, about, perturb, training=training), task=task)
+    if report is not None:
+        _write_report(written, report, lambda: ([], list(picture_misses(outcomes, surest=WORST))))
+    _show(written, lambda: _print_pictures(outcomes, about), format=format)
     if errors is not None:
         _write_gallery(errors, list(picture_misses(outcomes)), f"{task} of {about['name']}", outcomes)
     failed = outcomes.figures.errors
@@ -239,7 +258,18 @@ def _refusal_threshold(model: Path | None) -> float:
     return card.refusal_threshold
 
 
-def _circumstances(reader: Reader, about: dict[str, Any], perturb: Perturbation | None) -> Circumstances:
+def _training(model: Path | None, task: str) -> list[dict[str, float]]:
+    """The curves of the network for ``task``, where they are known."""
+    from inkread.evaluate.report import training_curves
+    from inkread.models.registry import bundled, load_card
+
+    card = bundled(task) if model is None else load_card(model.with_suffix(".toml"))
+    return training_curves(card) if card.task == task else []
+
+
+def _circumstances(
+    reader: Reader, about: dict[str, Any], perturb: Perturbation | None, *, training: list[dict[str, float]]
+) -> Circumstances:
     from inkread.evaluate.report import Circumstances, machine
 
     return Circumstances(
@@ -248,6 +278,7 @@ def _circumstances(reader: Reader, about: dict[str, Any], perturb: Perturbation 
         command=shlex.join(["inkread", *sys.argv[1:]]),
         date=datetime.now().astimezone(),
         machine=machine(),
+        training=training,
     )
 
 
@@ -267,11 +298,20 @@ def _progress(total: int) -> Iterator[Callable[[int], None]]:
         yield lambda count: bar.advance(task, count)
 
 
-def _finish(written: dict[str, Any], show: Callable[[], None], *, format: str, report: Path | None) -> None:
+def _write_report(written: dict[str, Any], place: Path, pictures: Callable[[], tuple[list[Miss], list[Miss]]]) -> None:
+    """The JSON alone, or the page with the pictures of misses and of the worst of them beside it."""
     from inkread.evaluate.report import write_report
+    from inkread.evaluate.report_page import write_report_folder
 
-    if report is not None:
-        write_report(written, report)
+    if place.suffix == ".json":
+        write_report(written, place)
+        return
+    misses, worst = pictures()
+    page = write_report_folder(written, place, misses=misses, worst=worst)
+    border.say(f"report written to {page}")
+
+
+def _show(written: dict[str, Any], show: Callable[[], None], *, format: str) -> None:
     if format == "json":
         typer.echo(json.dumps(written, indent=1, ensure_ascii=False))
     else:

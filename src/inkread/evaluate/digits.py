@@ -21,9 +21,11 @@ from inkread.errors import InvalidOption
 from inkread.evaluate.metrics import (
     ClassFigures,
     Rate,
+    WriterFigures,
     area_under_roc,
     class_figures,
     confusion_matrix,
+    writer_figures,
 )
 from inkread.results import Classification
 
@@ -92,12 +94,16 @@ class DigitsReport:
         The least P(some digit) of a crop that is not refused, or None: then nothing is counted as refused.
     seconds
         Wall time of all calls together.
+    writers, series
+        int64 (N,): the writer and the form series of each crop, or None where the data do not say.
     """
 
     labels: NDArray[np.str_]
     classification: Classification
     refusal_threshold: float | None
     seconds: float
+    writers: NDArray[np.int64] | None = None
+    series: NDArray[np.int64] | None = None
 
     @property
     def is_digit(self) -> NDArray[np.bool_]:
@@ -138,6 +144,19 @@ class DigitsReport:
     def per_class(self) -> tuple[ClassFigures, ...]:
         """The figures of the ten digits."""
         return class_figures(self.confusion)
+
+    @property
+    def by_writer(self) -> WriterFigures | None:
+        """The digits of each writer, or None where writers are not known."""
+        return None if self.writers is None else writer_figures(self.writers[self.is_digit], self.correct)
+
+    @property
+    def by_series(self) -> Mapping[int, Rate]:
+        """The digits of each form series read rightly; empty where series are not known."""
+        if self.series is None:
+            return {}
+        series = self.series[self.is_digit]
+        return {int(one): Rate.of(self.correct[series == one]) for one in np.unique(series)}
 
     @property
     def scores(self) -> NDArray[np.float64]:
@@ -226,4 +245,6 @@ def evaluate_digits(
         ),
         refusal_threshold=refusal_threshold,
         seconds=seconds,
+        writers=samples.writers,
+        series=samples.series,
     )

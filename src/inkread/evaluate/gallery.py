@@ -27,7 +27,7 @@ from inkread.export.draw import annotate
 from inkread.geometry import Quad
 from inkread.results import Page
 
-__all__ = ["Miss", "digit_misses", "picture_misses", "write_gallery"]
+__all__ = ["GALLERY_STYLE", "Miss", "digit_misses", "figure_of", "picture_misses", "read_as", "write_gallery"]
 
 Pixels = NDArray[np.uint8]
 
@@ -45,19 +45,21 @@ _CELLS = ((128, 144), (640, 288))
 _LARGEST_CELL = 480
 _CAPTION_FONT = 14
 
-_STYLE = """
-body { font: 15px/1.4 system-ui, sans-serif; margin: 2em; color: #222; background: #f4f4f2 }
-section { display: flex; flex-wrap: wrap; gap: 1em; align-items: flex-start }
-figure { margin: 0; padding: .6em; background: white; border: 1px solid #ccc; border-radius: 4px; max-width: 100% }
-figure img { max-width: min(100%, 75em); display: block; image-rendering: auto }
-figure.small img { image-rendering: pixelated; margin: auto }
-table { border-collapse: collapse; margin-top: .4em }
-td { padding: 0 .8em 0 0; vertical-align: top; white-space: pre-wrap; font-family: ui-monospace, monospace }
-td:first-child { color: #777 }
-del { background: #fbd3cc; text-decoration: none }
-ins { background: #cdeccd; text-decoration: none }
+# The look of :func:`figure_of`.
+GALLERY_STYLE = """
+.misses { display: flex; flex-wrap: wrap; gap: 1em; align-items: flex-start }
+.miss { margin: 0; padding: .6em; background: white; color: #222; border: 1px solid #ccc; border-radius: 4px;
+  max-width: 100% }
+.miss img { max-width: min(100%, 75em); display: block; image-rendering: auto }
+.miss.small img { image-rendering: pixelated; margin: auto }
+.miss table { border-collapse: collapse; margin-top: .4em }
+.miss td { padding: 0 .8em 0 0; vertical-align: top; white-space: pre-wrap; font-family: ui-monospace, monospace }
+.miss td:first-child { color: #777 }
+.miss del { background: #fbd3cc; text-decoration: none }
+.miss ins { background: #cdeccd; text-decoration: none }
 .error { color: #b00020 }
 """
+_STYLE = f"body {{ font: 15px/1.4 system-ui, sans-serif; margin: 2em; background: #f4f4f2 }}{GALLERY_STYLE}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -84,9 +86,15 @@ class Miss:
     pixels: Pixels | None
 
 
-def picture_misses(report: PicturesReport) -> Iterator[Miss]:
-    """The pictures of a report that were not read exactly, with what was read drawn over them, by category."""
-    for outcome in sorted(report.misses, key=lambda one: (one.picture.groups[:1], one.picture.id)):
+def picture_misses(report: PicturesReport, *, surest: int | None = None) -> Iterator[Miss]:
+    """The pictures of a report that were not read exactly, with what was read drawn over them.
+
+    By category; or only the ``surest`` many, the most confident mistakes first.
+    """
+    misses = sorted(report.misses, key=lambda one: (one.picture.groups[:1], one.picture.id))
+    if surest is not None:
+        misses = sorted(misses, key=lambda one: -(one.confidence or 0.0))[:surest]
+    for outcome in misses:
         groups = outcome.picture.groups
         yield Miss(
             id=outcome.picture.id,
@@ -178,8 +186,18 @@ def _side_by_side(left: Pixels, right: Pixels) -> Pixels:
     return np.concatenate([parts[0], gap, parts[1]], axis=along)
 
 
-def digit_misses(report: DigitsReport, images: Sequence[Pixels] | Pixels) -> Iterator[Miss]:
-    """The crops of a report that were read wrongly, refused, or not refused; ``images`` are the N crops of it."""
+def read_as(truth: int, reading: int) -> str:
+    """The heading under which :func:`digit_misses` puts digits that were taken for another."""
+    return f"{truth} read as {reading}"
+
+
+def digit_misses(
+    report: DigitsReport, images: Sequence[Pixels] | Pixels, *, surest: int | None = None
+) -> Iterator[Miss]:
+    """The crops of a report that were read wrongly, refused, or not refused; ``images`` are the N crops of it.
+
+    By what was taken for what; or only the ``surest`` many, the most confident mistakes first.
+    """
     threshold = report.refusal_threshold
     places = report.misses.tolist()
     labels, digits, confidence = report.labels.tolist(), report.classification.digits, report.classification.confidence
@@ -187,10 +205,13 @@ def digit_misses(report: DigitsReport, images: Sequence[Pixels] | Pixels) -> Ite
     def heading(place: int) -> str:
         if not labels[place].isdigit():
             return f"{labels[place] or 'no character'} taken for a digit"
-        return f"{labels[place]} read as {digits[place]}" if int(labels[place]) != digits[place] else "digits refused"
+        truth, reading = int(labels[place]), int(digits[place])
+        return read_as(truth, reading) if truth != reading else "digits refused"
 
-    # Digits come before what only passed for one.
-    for place in sorted(places, key=lambda place: (not labels[place].isdigit(), heading(place))):
+    if surest is None:
+        # Digits come before what only passed for one.
+        places.sort(key=lambda place: (not labels[place].isdigit(), heading(place)))
+    for place in places[:surest]:
         some_digit = float(report.scores[place])
         refused = threshold is not None and some_digit < threshold
         image = np.asarray(images[place])
@@ -239,20 +260,22 @@ def _page(misses: Sequence[Miss], title: str) -> str:
         f"<style>{_STYLE}</style></head><body><h1>{html.escape(title)}</h1><p>{len(misses)} shown</p>"
     ]
     for group, members in groupby(misses, key=lambda miss: miss.group):
-        entries = [_figure(miss) for miss in members]
-        parts.append(f"<h2>{html.escape(group)} ({len(entries)})</h2><section>{''.join(entries)}</section>")
+        entries = [figure_of(miss) for miss in members]
+        heading = f"<h2>{html.escape(group)} ({len(entries)})</h2>"
+        parts.append(f'{heading}<section class="misses">{"".join(entries)}</section>')
     return "\n".join([*parts, "</body></html>\n"])
 
 
-def _figure(miss: Miss) -> str:
+def figure_of(miss: Miss) -> str:
+    """A miss as an HTML figure that holds its picture: what was true, what was read, and the difference marked."""
     truth, reading = _compared("\n".join(miss.truth), "\n".join(miss.reading))
-    picture, kind = '<p class="error">cannot be shown</p>', ""
+    picture, kind = '<p class="error">cannot be shown</p>', "miss"
     if miss.pixels is not None:
-        kind = ' class="small"' if _is_small(miss.pixels) else ""
+        kind = "miss small" if _is_small(miss.pixels) else "miss"
         picture = f'<img src="{_data_address(miss.pixels)}" alt="{html.escape(miss.id)}">'
     rows = (("id", html.escape(miss.id)), ("truth", truth), ("read", reading), ("", html.escape(miss.note)))
     table = "".join(f"<tr><td>{name}</td><td>{text}</td></tr>" for name, text in rows)
-    return f"<figure{kind}>{picture}<table>{table}</table></figure>"
+    return f'<figure class="{kind}">{picture}<table>{table}</table></figure>'
 
 
 def _compared(truth: str, reading: str) -> tuple[str, str]:

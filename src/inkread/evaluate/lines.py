@@ -38,6 +38,7 @@ def pictures_of(samples: Samples, name: str) -> tuple[LabeledPicture, ...]:
             source=np.asarray(image),
             lines=(str(label),),
             groups=(f"{len(str(label))} digits",),
+            writer=None if samples.writers is None else int(samples.writers[place]),
         )
         for place, (image, label) in enumerate(zip(samples.images, samples.labels, strict=True))
     )

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -20,14 +21,17 @@ from inkread.errors import InvalidArray, InvalidOption
 __all__ = [
     "CalibrationBin",
     "ClassFigures",
+    "ConfusedPair",
     "CoverageCurve",
     "Interval",
     "McNemar",
     "Rate",
+    "WriterFigures",
     "area_under_roc",
     "bootstrap_interval",
     "character_error_rate",
     "class_figures",
+    "confused_pairs",
     "confusion_matrix",
     "coverage_curve",
     "edit_distance",
@@ -39,6 +43,7 @@ __all__ = [
     "reliability_curve",
     "threshold_keeping",
     "wilson_interval",
+    "writer_figures",
 ]
 
 # Probabilities are clipped here before their logarithm is taken, so that one certain mistake costs 27.6 nats and not
@@ -48,6 +53,8 @@ SMALLEST_PROBABILITY = 1e-12
 RESAMPLES = 10_000
 # Bounds the memory of a bootstrap to about 32 MB whatever the number of samples.
 _DRAWS_AT_ONCE = 4_000_000
+# What is left is stated when one in a hundred, in twenty, in ten, in five is left to a person.
+_SHARES_ANSWERED = (0.99, 0.95, 0.9, 0.8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +201,86 @@ def class_figures(confusion: ArrayLike) -> tuple[ClassFigures, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfusedPair:
+    """Two classes, and how often each was read as the other; ``first`` < ``second``."""
+
+    first: int
+    second: int
+    first_as_second: int
+    second_as_first: int
+
+    @property
+    def count(self) -> int:
+        """Mistakes in both directions."""
+        return self.first_as_second + self.second_as_first
+
+
+def confused_pairs(confusion: ArrayLike) -> tuple[ConfusedPair, ...]:
+    """The pairs of classes that were taken for each other, the most often confused first.
+
+    Examples
+    --------
+    >>> confused_pairs([[5, 1, 0], [2, 5, 0], [0, 0, 5]])
+    (ConfusedPair(first=0, second=1, first_as_second=1, second_as_first=2),)
+    """
+    matrix = np.asarray(confusion)
+    pairs = [
+        ConfusedPair(first, second, int(matrix[first, second]), int(matrix[second, first]))
+        for first in range(len(matrix))
+        for second in range(first + 1, len(matrix))
+    ]
+    return tuple(sorted((pair for pair in pairs if pair.count), key=lambda pair: -pair.count))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriterFigures:
+    """How errors are spread over writers.
+
+    Attributes
+    ----------
+    rates
+        What was read rightly of each writer, by the writer's number, the most errors first.
+    """
+
+    rates: tuple[tuple[int, Rate], ...]
+
+    @property
+    def errors(self) -> NDArray[np.int64]:
+        """int64 (writers,): the errors of each, falling."""
+        return np.array([rate.count - rate.hits for _, rate in self.rates], dtype=np.int64)
+
+    def to_dict(self, *, worst: int = 10) -> dict[str, Any]:
+        """Plain data: how many writers there are, how many have 0, 1, 2, … errors, and the ``worst`` of them."""
+        errors = self.errors
+        half = math.ceil(errors.sum() / 2)
+        return {
+            "n": len(self.rates),
+            "with_errors": np.bincount(errors).tolist(),
+            # The fewest writers who have half of all errors between them: how unevenly reading fails.
+            "with_half_of_errors": int(np.searchsorted(np.cumsum(errors), half) + 1) if half else 0,
+            "worst": [{"writer": writer, **rate.to_dict()} for writer, rate in self.rates[:worst]],
+        }
+
+
+def writer_figures(writers: ArrayLike, correct: ArrayLike) -> WriterFigures | None:
+    """What was read rightly of each writer's samples; None of nothing.
+
+    Examples
+    --------
+    >>> writer_figures([4, 4, 9], [1, 0, 1]).rates
+    ((4, Rate(hits=1, count=2)), (9, Rate(hits=1, count=1)))
+    """
+    hands, right = np.asarray(writers).ravel(), np.asarray(correct, dtype=bool).ravel()
+    _check_lengths(writers=len(hands), correct=len(right))
+    if not len(hands):
+        return None
+    names, places = np.unique(hands, return_inverse=True)
+    counts, hits = np.bincount(places), np.bincount(places, weights=right).astype(int)
+    rates = [(int(name), Rate(int(hit), int(count))) for name, hit, count in zip(names, hits, counts, strict=True)]
+    return WriterFigures(rates=tuple(sorted(rates, key=lambda one: one[1].hits - one[1].count)))
+
+
+@dataclass(frozen=True, slots=True)
 class CalibrationBin:
     """The samples whose confidence lies in (low, high]: how many, their mean confidence, the share that is right."""
 
@@ -318,6 +405,7 @@ class CoverageCurve:
         keep = np.unique(np.linspace(0, len(self.coverage) - 1, min(points, len(self.coverage))).round().astype(int))
         return {
             "area": round(self.area, 8),
+            "error_at": {str(share): round(self.error_at(share), 6) for share in _SHARES_ANSWERED},
             "coverage": [round(float(v), 6) for v in self.coverage[keep]],
             "error": [round(float(v), 6) for v in self.error[keep]],
             "threshold": [round(float(v), 6) for v in self.threshold[keep]],

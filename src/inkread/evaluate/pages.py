@@ -30,7 +30,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.errors import DataError, InkreadError, InvalidOption
-from inkread.evaluate.metrics import Rate, edit_distance
+from inkread.evaluate.metrics import Rate, WriterFigures, edit_distance, writer_figures
 from inkread.evaluate.perturb import Perturbation
 from inkread.inputs import open_source
 from inkread.results import Document
@@ -78,6 +78,8 @@ class LabeledPicture:
         (x0, y0, x1, y1) in upright pixels, or None for all of it.
     groups
         Names under which its figures are also counted, the category first.
+    writer
+        Who (or which book) wrote it, or None where nobody says.
     """
 
     id: str
@@ -86,6 +88,7 @@ class LabeledPicture:
     unordered: bool = False
     region: Region | None = None
     groups: tuple[str, ...] = ()
+    writer: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +288,12 @@ class PicturesReport:
             for name in outcome.picture.groups:
                 members.setdefault(name, []).append(outcome)
         return {name: GroupFigures.of(members[name]) for name in sorted(members, key=lambda name: (":" in name, name))}
+
+    @property
+    def by_writer(self) -> WriterFigures | None:
+        """The pictures of each writer read exactly, or None where no writer is known."""
+        known = [(one.picture.writer, one.judgement.exact) for one in self.outcomes if one.picture.writer is not None]
+        return writer_figures([writer for writer, _ in known], [exact for _, exact in known])
 
     @property
     def misses(self) -> tuple[PictureOutcome, ...]:

@@ -1,8 +1,9 @@
 """The report: one JSON file that says what was measured, on what, with what, how and when.
 
 Every report has the same keys, whatever the task: ``schema``, ``task``, ``model``, ``data``, ``n``, ``accuracy`` (with
-its 95 % interval), ``per_class``, ``confusion``, ``groups``, ``refusal``, ``curves``, ``calibration``, ``speed``,
-``command``, ``date`` and ``machine``; what a task does not have is null. Rates lie in [0, 1]. Nothing is measured here.
+its 95 % interval), ``per_class``, ``confusion``, ``groups``, ``writers``, ``refusal``, ``curves``, ``calibration``,
+``speed``, ``command``, ``date`` and ``machine``; what a task does not have is null. Rates lie in [0, 1]. Nothing is
+measured here, and no pixel is written: :mod:`inkread.evaluate.report_page` shows pictures.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import json
+import math
 import os
 import platform
 from collections.abc import Mapping, Sequence
@@ -21,7 +23,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.errors import OutputError
+from inkread.errors import DataError, OutputError
 from inkread.evaluate.digits import DigitsReport
 from inkread.evaluate.lines import answered
 from inkread.evaluate.metrics import (
@@ -31,11 +33,24 @@ from inkread.evaluate.metrics import (
     reliability_curve,
 )
 from inkread.evaluate.pages import PicturesReport
+from inkread.models.registry import ModelCard, bundled_reports
 
-__all__ = ["REPORT_SCHEMA", "Circumstances", "digits_report", "machine", "pictures_report", "write_report"]
+__all__ = [
+    "REPORT_SCHEMA",
+    "Circumstances",
+    "digits_report",
+    "machine",
+    "pictures_report",
+    "read_curves",
+    "training_curves",
+    "write_report",
+    "write_whole",
+]
 
 REPORT_SCHEMA = 1
 
+# Rows of a training's curves that a report keeps: as many as a chart can show apart.
+_CURVE_ROWS = 60
 # What a figure may depend on.
 _PACKAGES = ("inkread", "numpy", "onnxruntime", "opencv-python-headless", "pillow")
 
@@ -56,6 +71,8 @@ class Circumstances:
         When it was made, with its time zone.
     machine
         What :func:`machine` says of the machine that it was made on.
+    training
+        The curves of the network's training, as :func:`read_curves` gives them; empty where they are not known.
     """
 
     model: Mapping[str, str]
@@ -63,6 +80,7 @@ class Circumstances:
     command: str
     date: datetime
     machine: Mapping[str, Any] = field(default_factory=dict)
+    training: Sequence[Mapping[str, float]] = ()
 
 
 def digits_report(report: DigitsReport, circumstances: Circumstances) -> dict[str, Any]:
@@ -76,6 +94,9 @@ def digits_report(report: DigitsReport, circumstances: Circumstances) -> dict[st
         accuracy=report.accuracy.to_dict(),
         per_class={str(digit): one.to_dict() for digit, one in enumerate(figures)},
         confusion=report.confusion.tolist(),
+        groups={f"series:{one}": {"n": rate.count, "exact": rate.to_dict()} for one, rate in report.by_series.items()}
+        or None,
+        writers=report.by_writer.to_dict() if report.by_writer else None,
         refusal=refusal.to_dict() if refusal else None,
         **_confidence(report.confidence, report.correct),
         likelihood=(
@@ -100,6 +121,7 @@ def pictures_report(report: PicturesReport, circumstances: Circumstances, *, tas
         n=figures.n,
         accuracy=figures.exact.to_dict(),
         groups={"all": figures.to_dict(), **{name: group.to_dict() for name, group in report.groups.items()}},
+        writers=report.by_writer.to_dict() if report.by_writer else None,
         errors={one.picture.id: one.error for one in report.outcomes if one.error is not None},
         **_confidence(confidence, right),
         speed={
@@ -138,6 +160,9 @@ def _laid_out(task: str, circumstances: Circumstances, **figures: Any) -> dict[s
     calibration = figures.get("calibration")
     if calibration is not None and "likelihood" in figures:
         calibration["negative_log_likelihood"] = figures["likelihood"]
+    curves = dict(figures["curves"] or {})
+    if circumstances.training:
+        curves["training"] = [dict(row) for row in circumstances.training]
     return {
         "schema": REPORT_SCHEMA,
         "task": task,
@@ -148,15 +173,56 @@ def _laid_out(task: str, circumstances: Circumstances, **figures: Any) -> dict[s
         "per_class": figures.get("per_class"),
         "confusion": figures.get("confusion"),
         "groups": figures.get("groups"),
+        "writers": figures.get("writers"),
         "refusal": figures.get("refusal"),
         "errors": figures.get("errors"),
-        "curves": figures["curves"],
+        "curves": curves or None,
         "calibration": calibration,
         "speed": figures["speed"],
         "command": circumstances.command,
         "date": circumstances.date.isoformat(timespec="seconds"),
         "machine": dict(circumstances.machine),
     }
+
+
+def read_curves(path: Path) -> list[dict[str, float]]:
+    """The rows of a ``curves.jsonl`` that a training wrote, thinned evenly to at most 60, the last one kept.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, or a row is not a JSON object of numbers with a step.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"the curves {path} cannot be read: {error}") from error
+    rows: list[dict[str, float]] = []
+    for number, line in enumerate(lines, 1):
+        try:
+            row = json.loads(line)
+        except ValueError as error:
+            raise DataError(f"{path}, line {number} is not JSON: {error}") from error
+        if not isinstance(row, dict) or "step" not in row or not all(isinstance(v, int | float) for v in row.values()):
+            raise DataError(f"{path}, line {number} is no row of a training: {line[:80]!r}")
+        # A loss that became infinite is no point of a chart, and JSON knows no such number.
+        rows.append({k: v if k == "step" else float(f"{v:.5g}") for k, v in row.items() if math.isfinite(v)})
+    keep = np.unique(np.linspace(0, max(0, len(rows) - 1), min(_CURVE_ROWS, len(rows))).round().astype(int))
+    return [rows[place] for place in keep]
+
+
+def training_curves(card: ModelCard) -> list[dict[str, float]]:
+    """The curves of a network's training: those of its bundled report, or the ``curves.jsonl`` beside its file.
+
+    Empty where there are neither.
+    """
+    for report in bundled_reports():
+        if card.name in report["model"].values() and report["task"].startswith(card.task):
+            rows = (report["curves"] or {}).get("training")
+            if rows:
+                return list(rows)
+    beside = card.path.with_name("curves.jsonl")
+    return read_curves(beside) if beside.is_file() else []
 
 
 def machine() -> dict[str, Any]:
@@ -193,14 +259,24 @@ def _processor() -> str:
 
 
 def write_report(report: Mapping[str, Any], path: Path) -> None:
-    """Write a report whole or not at all: a reader never sees half of one, and a failed run leaves the old one.
+    """Write a report as JSON, see :func:`write_whole`.
 
     Raises
     ------
     OutputError
         If it cannot be written there.
     """
-    text = json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    write_whole(json.dumps(report, indent=1, ensure_ascii=False, allow_nan=False) + "\n", path)
+
+
+def write_whole(text: str, path: Path) -> None:
+    """Write a file whole or not at all: a reader never sees half of one, and a failed run leaves the old one.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written there.
+    """
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
