@@ -15,6 +15,7 @@ from inkread.models.session import Session
 
 def test_the_digit_network_gives_logits_and_features_for_any_number_of_crops():
     session = Session(bundled("digit"))
+    assert session.outputs == {"logits", "features", "head"}
     for count in (1, 2, 33):
         logits, features = session.run(["logits", "features"], {"ink": np.zeros((count, 1, 28, 28), np.float32)})
         assert logits.shape == (count, 11)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 
 import numpy as np
 import pytest
 
 from inkread.data.synth import Hand, draw_glyph
+from inkread.errors import ModelError
 from inkread.models.registry import bundled
 from inkread.parts import DIGITS, NOT_A_DIGIT
 from inkread.recognize.digit import BATCH, DigitRecognizer, log_softmax
@@ -54,6 +56,34 @@ def test_temperature_softens_and_keeps_the_order(recognizer):
     before, after = recognizer.recognize(inks), soft.recognize(inks)
     np.testing.assert_array_equal(before.argmax(axis=1), after.argmax(axis=1))
     assert (after.max(axis=1) <= before.max(axis=1) + 1e-6).all()
+
+
+def test_maps_of_the_classes_add_up_to_their_scores(recognizer):
+    inks, _ = digits(BATCH + 7)
+    scores, maps = recognizer.activate(inks)
+    np.testing.assert_allclose(scores, recognizer.recognize(inks), atol=1e-4)
+    assert maps.shape == (BATCH + 7, 11, 7, 7)
+    # What is left of a score's difference to class 0 is one constant a class, whatever the digit.
+    left = (scores - scores[:, :1]) - (maps.sum(axis=(2, 3)) - maps[:, :1].sum(axis=(2, 3)))
+    np.testing.assert_allclose(left, np.broadcast_to(left[:1], left.shape), atol=1e-2)
+
+
+def test_no_crops_give_no_maps(recognizer):
+    scores, maps = recognizer.activate([])
+    assert scores.shape == (0, 11)
+    assert maps.shape == (0, 11, 7, 7)
+
+
+def test_a_network_without_the_weights_of_its_last_layer_says_so(recognizer, tmp_path):
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(recognizer.card.path)
+    del model.graph.output[-1]
+    path = tmp_path / "digit.onnx"
+    onnx.save(model, path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    old = DigitRecognizer(dataclasses.replace(recognizer.card, path=path, sha256=digest))
+    with pytest.raises(ModelError, match="train it again"):
+        old.activate(digits(1)[0])
 
 
 def test_digits_of_other_hands_are_recognized(recognizer):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from inkread.data.synth import Hand, draw_glyph
 from inkread.errors import InvalidArray
-from inkread.recognize.prepare import INK_SIDE, INPUT_SIDE, ink_bounds, isolate, prepare, to_ink
+from inkread.recognize.prepare import INK_SIDE, INPUT_SIDE, ink_bounds, isolate, prepare, shown_square, to_ink
 
 
 def glyph(character="5", *, seed=0, height=40):
@@ -101,6 +102,26 @@ def test_the_same_digit_at_any_size_gives_nearly_the_same_input():
     shape = Hand(habit=0, jitter=0, bend=0)
     small, large = (prepare([draw_glyph("2", shape, np.random.default_rng(1), height=height)]) for height in (60, 600))
     assert np.abs(small - large).mean() < 0.02
+
+
+@pytest.mark.parametrize("height", [14, 40, 150])
+def test_the_square_that_is_shown_holds_the_ink_where_the_input_has_it(height):
+    """Painted back through the square, the input lies over the crop that it was made of."""
+    ink = np.pad(draw_glyph("4", Hand(), np.random.default_rng(3), height=height), ((3, 9), (17, 5)))
+    (shown,) = prepare([ink])[:, 0]
+    square = shown_square(ink)
+    assert square.width == square.height
+    step = square.width / INPUT_SIDE
+    rows, columns = np.indices(ink.shape)
+
+    def likeness(dx, dy):
+        x = ((columns + 0.5 - square.x0) / step - 0.5 + dx).astype(np.float32)
+        y = ((rows + 0.5 - square.y0) / step - 0.5 + dy).astype(np.float32)
+        return np.corrcoef(cv2.remap(shown, x, y, cv2.INTER_LINEAR).ravel(), ink.ravel())[0, 1]
+
+    there = likeness(0, 0)
+    assert there > 0.8  # thin strokes are wider in the input
+    assert there > max(likeness(dx, dy) for dx, dy in ((0.4, 0), (-0.4, 0), (0, 0.4), (0, -0.4)))
 
 
 def test_no_ink_gives_zeros_and_no_crops_give_none():

@@ -23,6 +23,11 @@ class Session:
         Which network.
     threads
         Cores that one run may use, at least 1. With several workers take 1 for each.
+
+    Attributes
+    ----------
+    outputs
+        The names of what it can give.
     """
 
     def __init__(self, card: ModelCard, *, threads: int = 1) -> None:
@@ -43,7 +48,7 @@ class Session:
             raise
         except Exception as error:  # onnxruntime's own errors have no common class below Exception
             raise ModelError(f"{card.path} cannot be loaded as a network: {error}") from error
-        self._inputs = {entry.name for entry in self._session.get_inputs()}
+        self.outputs = frozenset(entry.name for entry in self._session.get_outputs())
 
     def run(self, outputs: list[str], inputs: Mapping[str, NDArray[np.float32]]) -> list[NDArray[Any]]:
         """The named outputs for the named inputs."""

@@ -283,6 +283,13 @@ class Reader:
         probabilities = np.exp(self._digits().recognize(to_ink(crops)))
         return Classification(probabilities=probabilities[:, : len(DIGITS)], not_a_digit=probabilities[:, len(DIGITS)])
 
+    def activate(self, inks: Sequence[DigitInk]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """What the digit network says of N inks, and what each place of them said for each class.
+
+        See :meth:`inkread.recognize.digit.DigitRecognizer.activate`.
+        """
+        return self._digits().activate([traced.ink for traced in inks])
+
     def _options(self, options: ReaderOptions | None, layout: Layout | None) -> ReaderOptions:
         used = options or self.options
         return used if layout is None else replace(used, layout=layout)

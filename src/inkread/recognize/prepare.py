@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.errors import InvalidArray
+from inkread.geometry import Box
 
 __all__ = [
     "INK_SIDE",
@@ -23,6 +24,7 @@ __all__ = [
     "isolate",
     "prepare",
     "prepare_line",
+    "shown_square",
     "to_ink",
 ]
 
@@ -231,6 +233,22 @@ def prepare(inks: Sequence[Ink] | NDArray[np.float32]) -> NDArray[np.float32]:
     highest = out.max(axis=(1, 2), keepdims=True)
     np.divide(out, highest, out=out, where=highest > 0)
     return np.asarray(np.clip(out, 0.0, 1.0)[:, None], np.float32)
+
+
+def shown_square(ink: Ink) -> Box:
+    """The square of a crop that :func:`prepare` shows to the digit network, in pixels of the crop; it may reach beyond.
+
+    Examples
+    --------
+    >>> bar = np.zeros((60, 50), np.float32)
+    >>> bar[10:54, 20:24] = 1.0
+    >>> shown_square(bar)
+    Box(x0=-6.0, y0=4.0, x1=50.0, y1=60.0)
+    """
+    x0, y0, x1, y1 = ink_bounds(ink) or (0, 0, 1, 1)
+    half = max(x1 - x0, y1 - y0) * INPUT_SIDE / INK_SIDE / 2
+    x, y = (x0 + x1) / 2, (y0 + y1) / 2
+    return Box(x - half, y - half, x + half, y + half)
 
 
 def _stack(inks: Sequence[Ink] | NDArray[np.float32]) -> NDArray[np.float32]:
