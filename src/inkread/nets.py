@@ -12,17 +12,30 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-__all__ = ["DIGIT_CLASSES", "LINE_CLASSES", "LINE_STEP", "DigitNet", "LineNet", "export_digit", "export_line"]
+__all__ = [
+    "DIGIT_CLASSES",
+    "LINE_CLASSES",
+    "LINE_STEP",
+    "PAGE_STEP",
+    "DigitNet",
+    "LineNet",
+    "PageNet",
+    "export_digit",
+    "export_line",
+    "export_page",
+]
 
 DIGIT_CLASSES = 11  # ten digits and "not a digit"
 LINE_CLASSES = 11  # ten digits and the blank
-LINE_STEP = 4  # columns of a strip a frame
+LINE_STEP = 2  # columns of a strip a frame
+PAGE_STEP = 4  # pixels a cell of the map
+FRAMES_A_FEATURE = 2  # frames that the line network's head says of one column of features
 
 
 class ConvBlock(nn.Module):  # type: ignore[misc]  # torch is left out of type checking
     """Convolution, batch normalization, ReLU; a residual sum where shape allows it."""
 
-    def __init__(self, inputs: int, outputs: int, *, stride: int = 1) -> None:
+    def __init__(self, inputs: int, outputs: int, *, stride: int | tuple[int, int] = 1) -> None:
         super().__init__()
         self.convolution = nn.Conv2d(inputs, outputs, 3, stride=stride, padding=1, bias=False)
         self.norm = nn.BatchNorm2d(outputs)
@@ -73,6 +86,9 @@ class LineNet(nn.Module):  # type: ignore[misc]  # torch is left out of type che
     Convolution, a bidirectional LSTM, and connectionist temporal classification (Shi et al. 2015, arXiv 1507.05717;
     Graves et al. 2006, doi:10.1145/1143844.1143891). Marks that are no digits are blank: they are read past.
 
+    Features stand four columns apart, but the head says two frames of each: two thin digits that stand side by side
+    need a blank between them, and a frame of two columns leaves room for it at next to no cost.
+
     Parameters
     ----------
     recurrent
@@ -82,41 +98,80 @@ class LineNet(nn.Module):  # type: ignore[misc]  # torch is left out of type che
     def __init__(self, *, recurrent: int = 80, dropout: float = 0.1) -> None:
         super().__init__()
         self.features = nn.Sequential(
-            ConvBlock(1, 24),  # (N, 24, 32, W)
-            nn.MaxPool2d(2),
-            ConvBlock(24, 48),  # (N, 48, 16, W/2)
-            nn.MaxPool2d(2),
-            ConvBlock(48, 64),  # (N, 64, 8, W/4)
-            ConvBlock(64, 64),
-            nn.MaxPool2d((2, 1)),
-            ConvBlock(64, 96),  # (N, 96, 4, W/4)
-            nn.Conv2d(96, 96, (4, 1)),  # (N, 96, 1, W/4)
+            ConvBlock(1, 16),  # (N, 16, 32, W)
+            ConvBlock(16, 48, stride=2),  # (N, 48, 16, W/2)
+            ConvBlock(48, 80, stride=2),  # (N, 80, 8, W/4)
+            ConvBlock(80, 80),
+            ConvBlock(80, 112, stride=(2, 1)),  # (N, 112, 4, W/4)
+            nn.Conv2d(112, 112, (4, 1)),  # (N, 112, 1, W/4)
             nn.ReLU(),
         )
         self.recurrent: nn.Module
         if recurrent:
-            self.recurrent = nn.LSTM(96, recurrent, bidirectional=True)
+            self.recurrent = nn.LSTM(112, recurrent, bidirectional=True)
             width = 2 * recurrent
         else:
             self.recurrent = nn.Sequential(
-                nn.Conv1d(96, 160, 5, padding=2), nn.ReLU(), nn.Conv1d(160, 160, 5, padding=2), nn.ReLU()
+                nn.Conv1d(112, 160, 5, padding=2), nn.ReLU(), nn.Conv1d(160, 160, 5, padding=2), nn.ReLU()
             )
             width = 160
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(width, LINE_CLASSES)
+        self.head = nn.Linear(width, FRAMES_A_FEATURE * LINE_CLASSES)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, 1, 32, W) in [0, 1], W a multiple of 4 → log-probabilities (W / 4, N, 11), the blank last."""
-        features = self.features(x).squeeze(2)  # (N, 96, T)
+        """(N, 1, 32, W) in [0, 1], W a multiple of 4 → log-probabilities (W / 2, N, 11), the blank last."""
+        features = self.features(x).squeeze(2)  # (N, 112, W / 4)
         if isinstance(self.recurrent, nn.LSTM):
-            sequence, _ = self.recurrent(features.permute(2, 0, 1))  # (T, N, 160)
+            sequence, _ = self.recurrent(features.permute(2, 0, 1))  # (W / 4, N, 192)
         else:
             sequence = self.recurrent(features).permute(2, 0, 1)
-        return torch.log_softmax(self.head(self.dropout(sequence)).float(), dim=2)
+        logits = self.head(self.dropout(sequence)).float()  # (W / 4, N, 22)
+        frames = logits.unflatten(2, (FRAMES_A_FEATURE, LINE_CLASSES)).transpose(1, 2).flatten(0, 1)
+        return torch.log_softmax(frames, dim=2)
+
+
+class PageNet(nn.Module):  # type: ignore[misc]  # torch is left out of type checking
+    """Clean ink of any size → for each cell of 4 × 4 pixels whether its ink is a digit's, and how high digits are there.
+
+    A small U-Net (Ronneberger et al. 2015, arXiv 1505.04597) with sums for joins: what stands beside a mark, up to
+    some hundred pixels away, tells a 0 in a number from an O in a word.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Sequential(ConvBlock(1, 12, stride=2), ConvBlock(12, 20, stride=2), ConvBlock(20, 20))
+        self.down8 = nn.Sequential(ConvBlock(20, 28, stride=2), ConvBlock(28, 28))
+        self.down16 = nn.Sequential(ConvBlock(28, 40, stride=2), ConvBlock(40, 40))
+        self.down32 = ConvBlock(40, 40, stride=2)
+        self.up16, self.up8, self.up4 = nn.Conv2d(40, 40, 1), nn.Conv2d(40, 28, 1), nn.Conv2d(28, 20, 1)
+        self.join16, self.join8, self.join4 = ConvBlock(40, 40), ConvBlock(28, 28), ConvBlock(20, 20)
+        self.head = nn.Conv2d(20, 2, 1)
+        # Most pages are read with digits of 18 pixels: what is learnt is how far they are from it.
+        nn.init.constant_(self.head.bias[1:], 2.9)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, 1, H, W) in [0, 1], H and W multiples of 32 → (N, 2, H / 4, W / 4): logit, natural logarithm of height."""
+        c4 = self.stem(x)  # (N, 20, H/4, W/4)
+        c8 = self.down8(c4)
+        c16 = self.down16(c8)
+        c16 = self.join16(c16 + _doubled(self.up16(self.down32(c16))))
+        c8 = self.join8(c8 + _doubled(self.up8(c16)))
+        c4 = self.join4(c4 + _doubled(self.up4(c8)))
+        return self.head(c4)
+
+
+def _doubled(x: Tensor) -> Tensor:
+    return nn.functional.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+def export_page(net: PageNet, path: Path) -> None:
+    """Write the network as ONNX: input ``ink`` (N, 1, H, W), output ``map`` (N, 2, H / 4, W / 4)."""
+    axes = {"ink": {0: "n", 2: "h", 3: "w"}, "map": {0: "n", 2: "rows", 3: "columns"}}
+    _export(net, path, torch.zeros(2, 1, 64, 96), outputs=["map"], axes=axes)
 
 
 def export_line(net: LineNet, path: Path, *, height: int) -> None:
-    """Write the network as ONNX: input ``ink`` (N, 1, height, W), output ``log_probs`` (W / 4, N, 11)."""
+    """Write the network as ONNX: input ``ink`` (N, 1, height, W), output ``log_probs`` (W / 2, N, 11)."""
     axes = {"ink": {0: "n", 3: "w"}, "log_probs": {0: "t", 1: "n"}}
     _export(net, path, torch.zeros(2, 1, height, 64), outputs=["log_probs"], axes=axes)
 

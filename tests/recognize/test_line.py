@@ -4,7 +4,7 @@ import torch
 
 from inkread.nets import LINE_STEP, LineNet, export_line
 from inkread.parts import BLANK, DIGITS
-from inkread.recognize.line import FRAME_COLUMNS, MARGIN, LineRecognizer
+from inkread.recognize.line import MARGIN, WIDTH_MULTIPLE, LineRecognizer
 from inkread.recognize.prepare import LINE_DIGIT_HEIGHT, LINE_HEIGHT, prepare_line
 from inkread.train.cards import write_card
 
@@ -40,13 +40,16 @@ def test_strips_of_any_width_come_back_in_their_order(network):
     strips = [rng.random((LINE_HEIGHT, width)).astype(np.float32) for width in (200, 12, 90, 33, 201)]
     results = recognizer.recognize(strips)
     for strip, scores in zip(strips, results, strict=True):
-        assert len(scores.log_probs) == -(-(strip.shape[1] + 2 * MARGIN) // FRAME_COLUMNS)
+        assert len(scores.log_probs) == -(-(strip.shape[1] + 2 * MARGIN) // LINE_STEP)
+        np.testing.assert_allclose(np.diff(scores.columns), LINE_STEP)
         assert scores.columns[0] < 0 < scores.columns[-1]
     assert recognizer.recognize([]) == []
 
 
-def test_the_recognizer_and_the_network_agree_on_the_step():
-    assert FRAME_COLUMNS == LINE_STEP
+def test_strips_are_padded_to_what_the_network_takes():
+    assert WIDTH_MULTIPLE % LINE_STEP == 0
+    net = LineNet(recurrent=4)
+    assert net(torch.zeros(1, 1, LINE_HEIGHT, 5 * WIDTH_MULTIPLE)).shape[0] == 5 * WIDTH_MULTIPLE // LINE_STEP
 
 
 @pytest.mark.parametrize("height", [11.0, 22.0, 90.0])

@@ -73,3 +73,24 @@ def test_a_writer_without_one_of_the_digits_is_refused(writer):
         WriterDigits(writer.crops[:9])
     with pytest.raises(InvalidOption, match="at least one group"):
         LineStream([], [], writer.crops[0], batch_size=4, rng=np.random.default_rng(0))
+
+
+def test_strokes_are_as_wide_as_they_are():
+    thin, bold = (np.zeros((1, 48, 48), np.uint8) for _ in range(2))
+    thin[0, 9:39, 22:25] = 255
+    bold[0, 9:39, 18:27] = 255
+    assert WriterDigits((thin,) * 10).stroke_width == pytest.approx(3 / 30, abs=0.05)
+    assert WriterDigits((bold,) * 10).stroke_width == pytest.approx(9 / 30, abs=0.08)
+
+
+def test_lines_hold_as_many_digits_as_they_say(writer):
+    """Signs and neighbors come on top of the digits, so that there is never less ink than the digits have."""
+    stream = stream_of(writer, 13)
+    widths = {length: [stream.line(length)[0].sum() for _ in range(60)] for length in (1, 4)}
+    assert np.median(widths[4]) > 1.8 * np.median(widths[1])
+
+
+def test_batches_of_like_width_waste_little(writer):
+    stream = stream_of(writer, 17, batch_size=16)
+    filled = [widths.mean() / strips.shape[3] for strips, widths, _ in (stream.batch() for _ in range(16))]
+    assert np.mean(filled) > 0.75

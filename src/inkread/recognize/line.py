@@ -13,10 +13,10 @@ from inkread.parts import Scores
 from inkread.recognize.digit import log_softmax
 from inkread.recognize.prepare import LINE_HEIGHT
 
-__all__ = ["FRAME_COLUMNS", "LineRecognizer"]
+__all__ = ["LineRecognizer"]
 
-# Columns of a strip a frame; the network's two poolings.
-FRAME_COLUMNS = 4
+# Strips are padded to a multiple of this many columns, which the network's two poolings need.
+WIDTH_MULTIPLE = 4
 # Bare columns put around a strip, so that the first and the last digit have frames beside them.
 MARGIN = 8
 # Strips whose widths differ by more than this share are not run together: padding costs time.
@@ -56,7 +56,7 @@ class LineRecognizer:
         while start < len(order):
             narrowest = strips[order[start]].shape[1]
             end = start + 1
-            while end < len(order) and strips[order[end]].shape[1] <= (1 + WIDTH_SHARE) * narrowest + FRAME_COLUMNS:
+            while end < len(order) and strips[order[end]].shape[1] <= (1 + WIDTH_SHARE) * narrowest + WIDTH_MULTIPLE:
                 end += 1
             chosen = order[start:end]
             for i, scores in zip(chosen, self._run([strips[i] for i in chosen]), strict=True):
@@ -66,16 +66,17 @@ class LineRecognizer:
 
     def _run(self, strips: Sequence[NDArray[np.float32]]) -> list[Scores]:
         widest = max(strip.shape[1] for strip in strips) + 2 * MARGIN
-        batch = np.zeros((len(strips), 1, LINE_HEIGHT, -(-widest // FRAME_COLUMNS) * FRAME_COLUMNS), np.float32)
+        width = -(-widest // WIDTH_MULTIPLE) * WIDTH_MULTIPLE
+        batch = np.zeros((len(strips), 1, LINE_HEIGHT, width), np.float32)
         for row, strip in zip(batch, strips, strict=True):
             row[0, :, MARGIN : MARGIN + strip.shape[1]] = strip
         (log_probs,) = self._session.run(["log_probs"], {"ink": batch})  # (T, N, 11)
         calibrated = log_softmax(np.asarray(log_probs / self.card.temperature, np.float32))
-        frames = np.arange(calibrated.shape[0], dtype=np.float32)
-        columns = (frames + np.float32(0.5)) * FRAME_COLUMNS - MARGIN
+        step = width / calibrated.shape[0]  # columns a frame
+        columns = np.asarray((np.arange(calibrated.shape[0]) + 0.5) * step - MARGIN, np.float32)
         scores = []
         for n, strip in enumerate(strips):
-            count = -(-(strip.shape[1] + 2 * MARGIN) // FRAME_COLUMNS)
+            count = min(len(columns), int(np.ceil((strip.shape[1] + 2 * MARGIN) / step)))
             scores.append(
                 Scores(
                     log_probs=np.ascontiguousarray(calibrated[:count, n]),

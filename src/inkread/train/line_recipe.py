@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,18 +12,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inkread.data import datasets
-from inkread.data.printed import draw_printed
-from inkread.data.synth import CHARACTERS, Hand, draw_glyph
-from inkread.errors import InvalidOption
 from inkread.models.registry import ModelCard
 from inkread.nets import LINE_STEP, LineNet, export_line
 from inkread.parts import BLANK, DIGITS
-from inkread.recognize.prepare import LINE_HEIGHT, to_ink
+from inkread.recognize.prepare import LINE_HEIGHT
 from inkread.train.cards import circumstances, write_card
-from inkread.train.digits import tight_crop
 from inkread.train.lines import LineStream, WriterDigits
 from inkread.train.loop import FitOptions, Progress, fit
+from inkread.train.writers import assorted_writers, bhmsds_writers, fonts, hands, mnist_writers, other_signs
 
 __all__ = ["LINE", "LineRecipe", "train_line"]
 
@@ -47,19 +43,19 @@ class LineRecipe:
     """
 
     name: str = "line"
-    lines: int = 200_000
+    lines: int = 1_000_000
     batch_size: int = 48
-    recurrent: int = 80
+    recurrent: int = 96
     validation_writers: int = 60
     validation_lines: int = 600
-    hands: int = 500
+    hands: int = 1500
     learning_rate: float = 2e-3
     seed: int = 1
 
 
 LINE = LineRecipe()
 # Shares of the lines by whose digits they are written with.
-GROUP_SHARES = {"mnist": 0.45, "bhmsds": 0.12, "written": 0.35, "printed": 0.08}
+GROUP_SHARES = {"mnist": 0.36, "bhmsds": 0.1, "assorted": 0.14, "written": 0.33, "printed": 0.07}
 
 
 def train_line(
@@ -88,14 +84,15 @@ def train_line(
     torch.manual_seed(recipe.seed)
     say("Gathering writers to learn from")
     rng = np.random.default_rng([recipe.seed, 5])
-    kept, held = _mnist_writers(recipe.validation_writers)
+    kept, held = mnist_writers(recipe.validation_writers)
     groups = {
         "mnist": kept,
-        "bhmsds": _bhmsds_writers(),
-        "written": _hands(recipe.hands, rng),
-        "printed": _fonts(60, rng),
+        "bhmsds": bhmsds_writers(),
+        "assorted": assorted_writers(rng),
+        "written": hands(recipe.hands, rng),
+        "printed": fonts(60, rng),
     }
-    others = _others(2000, rng)
+    others = other_signs(2000, rng)
     for name, writers in groups.items():
         say(f"  {name}: {len(writers)} writers, {100 * GROUP_SHARES[name]:.0f} % of the lines")
     shares = [GROUP_SHARES[name] for name in groups]
@@ -176,86 +173,6 @@ def _loss(model: nn.Module, batch: Batch) -> Tensor:
     return nn.functional.ctc_loss(
         log_probs.float().cpu(), targets, frames, lengths, blank=len(DIGITS), zero_infinity=True
     )
-
-
-def _mnist_writers(validation_writers: int) -> tuple[list[WriterDigits], list[WriterDigits]]:
-    mnist = datasets.load("mnist", "train")
-    if mnist.writers is None:
-        raise InvalidOption("the recipe holds out writers, which the QMNIST labels name: inkread data fetch qmnist")
-    ids = np.unique(mnist.writers)
-    held_ids = set(np.random.default_rng(0).permutation(ids)[:validation_writers].tolist())
-    crops, targets = _crops(to_ink(list(mnist.images))), mnist.labels.astype(np.int64)
-    kept: list[WriterDigits] = []
-    held: list[WriterDigits] = []
-    for writer in ids.tolist():
-        made = _writer(crops, targets, mnist.writers == writer)
-        if made is not None:
-            (held if writer in held_ids else kept).append(made)
-    return kept, held
-
-
-def _bhmsds_writers() -> list[WriterDigits]:
-    """The set names no writers, but neighboring rows are of one hand: slices of them stand for writers."""
-    samples = datasets.load("bhmsds", "all")
-    rows = np.flatnonzero(np.isin(samples.labels, DIGITS))
-    crops = _crops(to_ink([samples.images[i] for i in rows]))
-    targets = samples.labels[rows].astype(np.int64)
-    by_digit = [np.flatnonzero(targets == digit) for digit in range(10)]
-    parts = 60
-    made = (
-        _writer(
-            crops,
-            targets,
-            np.isin(np.arange(len(rows)), np.concatenate([np.array_split(d, parts)[k] for d in by_digit])),
-        )
-        for k in range(parts)
-    )
-    return [writer for writer in made if writer is not None]
-
-
-def _hands(count: int, rng: np.random.Generator) -> list[WriterDigits]:
-    writers = []
-    for _ in range(count):
-        hand = Hand.random(rng)
-        inks = [draw_glyph(digit, hand, rng, height=32) for digit in DIGITS for _ in range(3)]
-        targets = np.repeat(np.arange(10), 3)
-        writer = _writer(_crops(inks), targets, np.ones(len(inks), bool))
-        if writer is not None:
-            writers.append(writer)
-    return writers
-
-
-def _fonts(count: int, rng: np.random.Generator) -> list[WriterDigits]:
-    writers = []
-    for _ in range(count):
-        seed = int(rng.integers(1 << 31))
-        # The same generator state draws every digit in the same font.
-        inks = [draw_printed(digit, np.random.default_rng(seed), height=40) for digit in DIGITS]
-        writer = _writer(_crops(inks), np.arange(10), np.ones(10, bool))
-        if writer is not None:
-            writers.append(writer)
-    return writers
-
-
-def _others(count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Letters and signs that are no digit, whatever stands beside them."""
-    signs = [c for c in CHARACTERS if c not in DIGITS and c not in "OoIl|SsZzqgbBD!'" and not c.startswith("<")]
-    inks = [draw_glyph(signs[i], Hand.random(rng), rng, height=32) for i in rng.integers(len(signs), size=count)]
-    return np.stack([crop for crop in _crops(inks) if crop is not None])
-
-
-def _crops(inks: Sequence[NDArray[np.float32]]) -> list[NDArray[np.uint8] | None]:
-    return [tight_crop(ink) for ink in inks]
-
-
-def _writer(
-    crops: Sequence[NDArray[np.uint8] | None], targets: NDArray[np.int64], rows: NDArray[np.bool_]
-) -> WriterDigits | None:
-    """The writer of these rows, or None where one of the digits is missing."""
-    chosen = np.flatnonzero(rows)
-    by_digit = [[crops[i] for i in chosen[targets[chosen] == digit]] for digit in range(10)]
-    found = [[crop for crop in some if crop is not None] for some in by_digit]
-    return WriterDigits(tuple(np.stack(some) for some in found)) if all(found) else None
 
 
 def _validation(held: list[WriterDigits], others: NDArray[np.uint8], recipe: LineRecipe) -> list[Batch]:

@@ -1,35 +1,41 @@
-"""Lines for the line network to learn from: strings in one writer's digits, and what stands around them on paper.
+"""Lines for the line network to learn from: strings in one writer's digits, and the marks that stand around them.
 
-Lines are put together in ink, at the height that :func:`inkread.recognize.prepare.prepare_line` gives: digits of one
-writer with their slant, spacing and size, touching and overlapping; marks between them that are read past; rules,
-boxes, patterns and neighbors behind and around them; then blur, grain and noise.
+Lines are put together in ink: digits of one writer with their slant, spacing and size, touching, joined and
+overlapping, and signs between them that are read past. How such a line is framed, and what paper and camera do to it,
+is in :mod:`inkread.train.strips`.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inkread.errors import InvalidOption
-from inkread.recognize.prepare import LINE_DIGIT_HEIGHT, LINE_HEIGHT
+from inkread.recognize.prepare import LINE_HEIGHT
+from inkread.train.strips import Canvas, framed, on_paper, soiled
 
 __all__ = ["LineStream", "WriterDigits", "random_number"]
 
 Crop = NDArray[np.uint8]
 Image = NDArray[np.float32]
 
-# Lines are composed a little higher than the network's strip, so that what the strip cuts off is there to be cut.
-CANVAS_HEIGHT = LINE_HEIGHT + 16
+# Lines are composed at this height of a digit, in the middle of a canvas with room for tails, tilt and neighbors.
+DIGIT_HEIGHT = 26
+CANVAS_HEIGHT = 80
 # Strings are batched by length, so that little of a batch is padding.
-LENGTH_CLASSES = ((1, 4), (3, 7), (6, 11), (10, 16))
-LENGTH_SHARES = (0.3, 0.4, 0.2, 0.1)
+LENGTH_CLASSES = ((1, 4), (3, 7), (6, 11), (10, 20))
+LENGTH_SHARES = (0.26, 0.44, 0.2, 0.1)
+# Batches made together, of one class and sorted by width.
+BATCHES_AT_ONCE = 8
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class WriterDigits:
     """Tight crops of one writer's digits: for each digit an array (n, side, side), n ≥ 1."""
 
@@ -39,6 +45,17 @@ class WriterDigits:
         if len(self.crops) != 10 or not all(len(crops) for crops in self.crops):
             raise InvalidOption("a writer needs at least one crop of each of the ten digits")
 
+    @cached_property
+    def stroke_width(self) -> float:
+        """Width of the strokes, as a share of a digit's height: twice the area of the ink beside its outline."""
+        shares = []
+        for crops in self.crops:
+            crop = _tight(crops[0])
+            mask = (np.pad(crop, 1) > 127).astype(np.uint8)
+            outline = int(mask.sum()) - int(cv2.erode(mask, _CROSS).sum())
+            shares.append(2 * int(mask.sum()) / max(1, outline) / crop.shape[0])
+        return float(np.median(shares))
+
 
 def random_number(rng: np.random.Generator, length: int) -> str:
     """Digits as people write them: amounts that end in zeros, years, repeated digits, leading zeros, anything."""
@@ -47,14 +64,54 @@ def random_number(rng: np.random.Generator, length: int) -> str:
     if kind < 0.25 and length > 1:
         zeros = int(rng.integers(1, length))
         digits = digits[: length - zeros] + "0" * zeros
-    elif kind < 0.33:
+    elif kind < 0.3:
         digits = str(rng.integers(0, 10)) * length
-    elif kind < 0.4 and length >= 4:
+    elif kind < 0.37 and length >= 4:
         digits = (str(rng.choice(["19", "20"])) + digits)[:length]
     elif kind < 0.5 and length > 2:
         at = int(rng.integers(0, length - 1))
         digits = digits[:at] + digits[at] * 2 + digits[at + 2 :]
     return digits
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Style:
+    """How one line is written."""
+
+    size: float  # height of a digit, in canvas pixels
+    aspect: float
+    spacing: float  # gap between digits, in heights of a digit; below 0 they overlap
+    thickness: int  # rounds of dilation, -1 of erosion
+    join: float  # probability that a digit is joined to the next by a stroke
+    size_jitter: float
+    rise_jitter: float  # canvas pixels
+    drift: float  # rise of the base line a pixel
+    small_zeros: float  # size of the zeros that end the number, beside other digits
+    zeros_rise: float  # share of the room over such zeros by which they are raised
+    separator: str  # between groups of three: "", ".", ",", "'", " "
+
+    @classmethod
+    def random(cls, rng: np.random.Generator) -> _Style:
+        kind = rng.random()
+        if kind < 0.4:
+            spacing = rng.normal(0.0, 0.06)
+        elif kind < 0.8:
+            spacing = rng.uniform(-0.14, 0.3)
+        else:
+            spacing = rng.uniform(0.2, 1.0)
+        return cls(
+            size=DIGIT_HEIGHT * float(rng.uniform(0.9, 1.1)),
+            aspect=float(np.exp(rng.normal(0, 0.14))),
+            spacing=float(spacing),
+            thickness=int(rng.choice([0, 1, 2, -1], p=[0.66, 0.22, 0.05, 0.07])),
+            join=float(rng.uniform(0.3, 0.95)) if rng.random() < 0.22 else 0.03,
+            size_jitter=float(rng.uniform(0.02, 0.16)),
+            rise_jitter=float(rng.uniform(0.2, 2.6)),
+            drift=float(rng.normal(0, 0.02)),
+            small_zeros=float(rng.uniform(0.45, 0.85)) if rng.random() < 0.2 else 1.0,
+            zeros_rise=float(rng.random()) if rng.random() < 0.4 else 0.0,
+            separator=str(rng.choice(["", ".", ",", "'", " "], p=[0.56, 0.2, 0.1, 0.03, 0.11])),
+        )
 
 
 class LineStream:
@@ -86,125 +143,157 @@ class LineStream:
         if len(writers) != len(shares) or not writers or not all(writers):
             raise InvalidOption("a line stream needs at least one group of writers, and a share for each")
         self._writers = writers
-        self._shares = np.array(shares) / sum(shares)
+        self._shares = np.cumsum(shares) / sum(shares)
         self._others = others
         self._batch_size = batch_size
         self._rng = rng
+        self._ready: list[list[tuple[Image, str]]] = []
 
     def batch(self) -> tuple[NDArray[np.float32], NDArray[np.int64], list[str]]:
         """Strips (B, 1, LINE_HEIGHT, W) in [0, 1], their true widths (B,), and their texts."""
-        low, high = LENGTH_CLASSES[self._rng.choice(len(LENGTH_CLASSES), p=LENGTH_SHARES)]
-        lines = [self.line(int(self._rng.integers(low, high + 1))) for _ in range(self._batch_size)]
+        if not self._ready:
+            self._fill()
+        lines = self._ready.pop()
         widths = np.array([ink.shape[1] for ink, _ in lines])
         strips = np.zeros((len(lines), 1, LINE_HEIGHT, -(-int(widths.max()) // 8) * 8), np.float32)
         for strip, (ink, _) in zip(strips, lines, strict=True):
             strip[0, :, : ink.shape[1]] = ink
         return strips, widths, [text for _, text in lines]
 
+    def _fill(self) -> None:
+        """Make some batches of like length and of like width, in random order: little of them is padding."""
+        low, high = LENGTH_CLASSES[self._rng.choice(len(LENGTH_CLASSES), p=LENGTH_SHARES)]
+        count = BATCHES_AT_ONCE * self._batch_size
+        lines = [self.line(int(self._rng.integers(low, high + 1))) for _ in range(count)]
+        lines.sort(key=lambda line: line[0].shape[1])
+        batches = [lines[i : i + self._batch_size] for i in range(0, count, self._batch_size)]
+        self._ready = [batches[i] for i in self._rng.permutation(len(batches))]
+
     def line(self, length: int) -> tuple[Image, str]:
         """One strip of ink (LINE_HEIGHT, W) and its text of ``length`` digits."""
         rng = self._rng
-        group = self._writers[int(rng.choice(len(self._writers), p=self._shares))]
-        writer = group[int(rng.integers(len(group)))]
         text = random_number(rng, length)
-        canvas = self._written(text, writer)
-        if rng.random() < 0.35:
-            self._clutter(canvas)
-        canvas = _slanted(canvas, rng)
-        canvas = _on_paper(canvas, rng)
-        return _soiled(canvas, rng), text
+        canvas = self._written(text, self._writer())
+        if rng.random() < 0.25:
+            self._neighbors(canvas)
+        strip = framed(canvas, rng)
+        return soiled(on_paper(strip, rng), rng), text
 
-    def _written(self, text: str, writer: WriterDigits) -> Image:
+    def _writer(self) -> WriterDigits:
+        group = self._writers[int(np.searchsorted(self._shares, self._rng.random()))]
+        return group[int(self._rng.integers(len(group)))]
+
+    def _written(self, text: str, writer: WriterDigits) -> Canvas:
         rng = self._rng
-        size = LINE_DIGIT_HEIGHT * rng.uniform(0.82, 1.15)
-        spacing = rng.choice([rng.normal(0.0, 0.06), rng.uniform(-0.12, 0.3), rng.uniform(0.2, 0.9)], p=[0.4, 0.4, 0.2])
-        thickness = rng.choice([0, 1, 2, -1], p=[0.6, 0.22, 0.08, 0.1])
-        size_jitter, rise_jitter = rng.uniform(0.02, 0.14), rng.uniform(0.2, 2.0)
-        end_dash = rng.random() < 0.12
-        marked = rng.random() < 0.3
-        drift = rng.normal(0, 0.02)
-        glyphs: list[tuple[int, int, Image]] = []
-        x = float(rng.integers(2, 14))
-        baseline = CANVAS_HEIGHT / 2 + size / 2 + rng.normal(0, 1.0)
-        shapes = [(0.0, self._mark())] if rng.random() < 0.08 else []
-        for at, character in enumerate(text):
-            crops = writer.crops[int(character)]
-            crop = crops[rng.integers(len(crops))]
-            shapes.append((size * float(np.clip(rng.normal(1, size_jitter), 0.6, 1.4)), _tight(crop)))
-            left = len(text) - at - 1
-            if marked and left and (left % 3 == 0 or rng.random() < 0.1):
-                shapes.append((0.0, self._mark()))
-        if end_dash:
-            shapes.extend((0.0, _dash(rng)) for _ in range(int(rng.integers(1, 3))))
-        for height, shape in shapes:
-            if height:
-                scale = height / shape.shape[0]
-                width = max(2, round(shape.shape[1] * scale))
-                ink = _resized(shape, width, max(4, round(height)))
-                if thickness > 0:
-                    ink = cv2.dilate(ink, _CROSS, iterations=int(thickness))
-                elif thickness < 0:
-                    ink = np.maximum(cv2.erode(ink, _CROSS), ink * 0.4)
-                top = baseline - ink.shape[0] + rng.normal(0, rise_jitter) + drift * x
-            else:
-                ink = shape.astype(np.float32) / np.float32(255)
-                mark_middle = rng.choice([baseline - 2, baseline - size / 2])
-                top = mark_middle - ink.shape[0] / 2 + drift * x
-            glyphs.append((round(x), round(top), ink))
-            gap = spacing * size + rng.normal(0, 0.05 * size)
-            if not height:
+        style = _Style.random(rng)
+        stroke = float(np.clip(writer.stroke_width * style.size + style.thickness, 1, 7))
+        shapes = self._shapes(text, writer, style, stroke)
+        baseline = CANVAS_HEIGHT / 2 + style.size / 2
+        x = float(rng.integers(3, 9))
+        placed: list[tuple[int, int, Image, bool]] = []
+        for ink, is_digit, rise in shapes:
+            if not ink.size:  # a gap
+                x += float(rng.uniform(0.2, 0.7)) * style.size
+                continue
+            top = baseline - rise - ink.shape[0] + rng.normal(0, style.rise_jitter) + style.drift * x
+            placed.append((round(x), round(top), ink, is_digit))
+            gap = style.spacing * style.size + rng.normal(0, 0.05 * style.size)
+            if not is_digit:
                 gap = abs(gap)
             x = max(x + 3, x + ink.shape[1] + gap)
-        canvas = np.zeros((CANVAS_HEIGHT, int(x + rng.integers(4, 16))), np.float32)
-        for left, top, ink in glyphs:
-            _stamp(canvas, ink, left, top)
-        return canvas
+        ink = np.zeros((CANVAS_HEIGHT, int(x + rng.integers(4, 12))), np.float32)
+        for left, top, glyph, _ in placed:
+            _stamp(ink, glyph, left, top)
+        for one, two in itertools.pairwise(placed):
+            if one[3] and two[3] and rng.random() < style.join:
+                _join(ink, one, two, stroke, rng)
+        digits = [(top, top + glyph.shape[0]) for _, top, glyph, is_digit in placed if is_digit]
+        return Canvas(ink=ink, top=min(t for t, _ in digits), bottom=max(b for _, b in digits), digit_height=style.size)
 
-    def _mark(self) -> NDArray[np.uint8]:
-        """A dot, comma, dash, slash or sign that is read past."""
+    def _shapes(self, text: str, writer: WriterDigits, style: _Style, stroke: float) -> list[tuple[Image, bool, float]]:
+        """What stands in the line, left to right: ink, whether it is a digit, and its rise over the base line."""
+        rng = self._rng
+        shapes: list[tuple[Image, bool, float]] = []
+        if rng.random() < 0.08:
+            shapes.append(self._sign(style, stroke))
+        ending_zeros = len(text) - len(text.rstrip("0"))
+        decimals = 2 if len(text) > 2 and rng.random() < 0.08 else 0
+        marked = rng.random() < 0.08
+        for at, character in enumerate(text):
+            left = len(text) - at
+            small = style.small_zeros if left <= ending_zeros < len(text) else 1.0
+            ink = self._digit(writer, character, style, small)
+            shapes.append((ink, True, style.size * (1 - small) * style.zeros_rise))
+            left -= 1 + decimals
+            if left == 0 and decimals:
+                shapes.append((_dot(rng, stroke), False, 0.0))
+            elif left > 0 and left % 3 == 0 and style.separator:
+                shapes.append(_separator(style.separator, style, stroke, rng))
+            elif left > 0 and marked and rng.random() < 0.2:
+                shapes.append(self._sign(style, stroke))
+        if rng.random() < 0.3:
+            shapes.extend(self._ending(style, stroke))
+        return shapes
+
+    def _digit(self, writer: WriterDigits, character: str, style: _Style, small: float) -> Image:
+        rng = self._rng
+        crops = writer.crops[int(character)]
+        crop = _tight(crops[rng.integers(len(crops))])
+        height = style.size * small * float(np.clip(rng.normal(1, style.size_jitter), 0.6, 1.45))
+        width = crop.shape[1] * height / crop.shape[0] * style.aspect
+        ink = _resized(crop, max(2, round(width)), max(5, round(height)))
+        if style.thickness > 0:
+            return np.asarray(cv2.dilate(ink, _CROSS, iterations=style.thickness), np.float32)
+        if style.thickness < 0:
+            return np.maximum(cv2.erode(ink, _CROSS), ink * np.float32(0.6))
+        return ink
+
+    def _sign(self, style: _Style, stroke: float) -> tuple[Image, bool, float]:
+        """A dot, comma, dash, letter or sign that is read past."""
         rng = self._rng
         kind = rng.random()
-        if kind < 0.55:
-            return _dot(rng)
-        if kind < 0.75:
-            return _dash(rng)
+        if kind < 0.3:
+            return _dot(rng, stroke), False, 0.0
+        if kind < 0.6:
+            return _dash(rng, stroke), False, style.size * float(rng.uniform(0.25, 0.6))
         crop = _tight(self._others[rng.integers(len(self._others))])
-        height = int(rng.integers(10, LINE_DIGIT_HEIGHT + 2))
-        shrunk = _resized(crop, max(3, round(crop.shape[1] * height / crop.shape[0])), height)
-        return np.asarray(np.clip(shrunk * 255, 0, 255), np.uint8)
+        height = int(rng.integers(10, DIGIT_HEIGHT + 3))
+        return _resized(crop, max(3, round(crop.shape[1] * height / crop.shape[0])), height), False, 0.0
 
-    def _clutter(self, canvas: Image) -> None:
-        """Rules, boxes, and pieces of the lines above and below."""
+    def _ending(self, style: _Style, stroke: float) -> list[tuple[Image, bool, float]]:
+        """What ends an amount, so that nobody adds to it: a dot, dashes, both, two bars."""
         rng = self._rng
-        height, width = canvas.shape
-        strength = float(rng.uniform(0.25, 1.0))
         kind = rng.random()
-        if kind < 0.4:
-            y = int(rng.integers(height - 18, height - 6)) if rng.random() < 0.7 else int(rng.integers(4, height - 4))
-            cv2.line(
-                canvas, (0, y), (width, y + int(rng.integers(-2, 3))), strength, int(rng.integers(1, 3)), cv2.LINE_AA
-            )
-        elif kind < 0.6:
-            top, bottom = int(rng.integers(2, 9)), height - int(rng.integers(3, 10))
-            step = rng.uniform(0.9, 1.5) * LINE_DIGIT_HEIGHT
-            for y in (top, bottom):
-                cv2.line(canvas, (0, y), (width, y), strength, 1, cv2.LINE_AA)
-            x = float(rng.uniform(0, step))
-            while rng.random() < 0.95 and x < width:
-                cv2.line(canvas, (int(x), top), (int(x), bottom), strength * 0.8, 1, cv2.LINE_AA)
-                x += step
-        else:
-            for _ in range(int(rng.integers(1, max(2, width // 30)))):
-                group = self._writers[int(rng.choice(len(self._writers), p=self._shares))]
-                writer = group[int(rng.integers(len(group)))]
-                crops = writer.crops[rng.integers(10)]
-                crop = _tight(crops[rng.integers(len(crops))])
-                ink = _resized(
-                    crop, max(2, round(crop.shape[1] * LINE_DIGIT_HEIGHT / crop.shape[0])), LINE_DIGIT_HEIGHT
-                )
-                above = rng.random() < 0.5
-                top = int(rng.integers(-16, -9)) if above else height - int(rng.integers(7, 12))
-                _stamp(canvas, ink, int(rng.integers(-5, width)), top)
+        rise = style.size * float(rng.uniform(0.15, 0.7))
+        dash = (_dash(rng, stroke), False, rise)
+        if kind < 0.3:
+            return [(_dot(rng, stroke), False, 0.0)]
+        if kind < 0.6:
+            return [dash]
+        if kind < 0.75:
+            return [(_dot(rng, stroke), False, 0.0), dash]
+        if kind < 0.85:
+            ink = dash[0]
+            gap = int(rng.integers(2, 7))
+            both = np.zeros((2 * ink.shape[0] + gap, ink.shape[1]), np.float32)
+            both[: ink.shape[0]] = ink
+            both[ink.shape[0] + gap :] = ink
+            return [(both, False, rise * 0.6)]
+        if kind < 0.92:
+            return [dash, (_dash(rng, stroke), False, rise)]
+        return [self._sign(style, stroke)]
+
+    def _neighbors(self, canvas: Canvas) -> None:
+        """Pieces of the lines above and below."""
+        rng = self._rng
+        width = canvas.ink.shape[1]
+        for _ in range(int(rng.integers(1, max(2, width // 26)))):
+            crops = self._writer().crops[rng.integers(10)]
+            crop = _tight(crops[rng.integers(len(crops))])
+            ink = _resized(crop, max(2, round(crop.shape[1] * DIGIT_HEIGHT / crop.shape[0])), DIGIT_HEIGHT)
+            space = int(rng.integers(2, 10))
+            top = canvas.top - space - ink.shape[0] if rng.random() < 0.5 else canvas.bottom + space
+            _stamp(canvas.ink, ink, int(rng.integers(-5, width)), int(top))
 
 
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
@@ -230,77 +319,64 @@ def _stamp(canvas: Image, ink: Image, left: int, top: int) -> None:
         np.maximum(region, ink[y0 - top : y1 - top, x0 - left : x1 - left], out=region)
 
 
-def _dot(rng: np.random.Generator) -> NDArray[np.uint8]:
-    out = np.zeros((int(rng.integers(3, 9)), int(rng.integers(3, 6))), np.uint8)
-    end = (out.shape[1] // 2 - int(rng.integers(0, 2)), out.shape[0] - 2)
-    cv2.line(out, (out.shape[1] // 2, 1), end, 255, int(rng.integers(1, 4)), cv2.LINE_AA)
-    return out
-
-
-def _dash(rng: np.random.Generator) -> NDArray[np.uint8]:
-    out = np.zeros((int(rng.integers(3, 9)), int(rng.integers(7, 30))), np.uint8)
-    ends = rng.integers(1, max(2, out.shape[0] - 1), 2)
-    cv2.line(out, (1, int(ends[0])), (out.shape[1] - 2, int(ends[1])), 255, int(rng.integers(1, 4)), cv2.LINE_AA)
-    return out
-
-
-def _slanted(canvas: Image, rng: np.random.Generator) -> Image:
-    """The writer's slant, a tilted line, and the strip cut out a little too high, low, large or small."""
-    shear = np.clip(rng.normal(0, 0.18), -0.5, 0.5)
-    tilt = np.clip(rng.normal(0, 0.012), -0.04, 0.04)
-    scale = np.exp(rng.normal(0, 0.07))
-    stretch = scale * np.exp(rng.normal(0, 0.1))
-    height, width = canvas.shape
-    pad = abs(shear) * height / 2 + 2
-    out_width = max(12, int(width * stretch + 2 * pad))
-    middle = height / 2
-    forward = np.array(
-        [
-            [stretch, -shear, pad + shear * middle],
-            [tilt, scale, LINE_HEIGHT / 2 - scale * middle - tilt * width / 2 + np.clip(rng.normal(0, 1.3), -3.5, 3.5)],
-        ]
+def _join(
+    canvas: Image,
+    one: tuple[int, int, Image, bool],
+    two: tuple[int, int, Image, bool],
+    stroke: float,
+    rng: np.random.Generator,
+) -> None:
+    """The stroke of a pen that is not lifted between two digits: from where one ends to where the next begins."""
+    left, top, ink, _ = one
+    half = ink.shape[0] // 2 if rng.random() < 0.6 else 0
+    columns = np.flatnonzero((ink[half:] > 0.5).any(axis=0))
+    if not len(columns):
+        return
+    x0 = columns[-1]
+    y0 = half + int(ink[half:, x0].argmax())
+    start = np.array([left + x0, top + y0], np.float64)
+    left, top, ink, _ = two
+    columns = np.flatnonzero((ink > 0.5).any(axis=0))
+    if not len(columns):
+        return
+    x1 = columns[0]
+    end = np.array([left + x1, top + int(ink[:, x1].argmax())], np.float64)
+    if np.abs(end - start).max() > 1.6 * DIGIT_HEIGHT:
+        return
+    bow = (start + end) / 2 + np.array([0.0, rng.uniform(-0.15, 0.45) * DIGIT_HEIGHT])
+    t = np.linspace(0, 1, 7)[:, None]
+    points = (1 - t) ** 2 * start + 2 * t * (1 - t) * bow + t**2 * end
+    width = max(1, round(stroke * float(rng.uniform(0.5, 1.0))))
+    cv2.polylines(
+        canvas, [np.round(points * 8).astype(np.int32)], False, float(rng.uniform(0.6, 1)), width, cv2.LINE_AA, 3
     )
-    out = cv2.warpAffine(canvas, forward, (out_width, LINE_HEIGHT), flags=cv2.INTER_LINEAR)
-    return np.asarray(out, np.float32)
 
 
-def _on_paper(ink: Image, rng: np.random.Generator) -> Image:
-    """What cleaning leaves of the paper: patterns, grain, uneven ink."""
-    height, width = ink.shape
-    if rng.random() < 0.3:
-        ink = ink * _smooth_noise((height, width), rng, float(rng.uniform(6, 40)), 0.35, 1.0)
-    if rng.random() < 0.3:
-        y, x = np.mgrid[0:height, 0:width].astype(np.float32)
-        angle = rng.uniform(0, np.pi)
-        period = rng.uniform(3.5, 11)
-        wave = np.sin(
-            2 * np.pi * (x * np.cos(angle) + y * np.sin(angle)) / period
-            + rng.uniform(0, 2.5) * np.sin(2 * np.pi * x / rng.uniform(15, 60))
-        )
-        pattern = np.clip(wave * rng.uniform(1, 3) - rng.uniform(0, 1), 0, 1) * rng.uniform(0.1, 0.5)
-        ink = np.maximum(ink, pattern) if rng.random() < 0.5 else ink + pattern
-    if rng.random() < 0.2:
-        specks = (rng.random((height, width)) < rng.uniform(0.001, 0.02)).astype(np.float32)
-        ink = np.maximum(ink, cv2.GaussianBlur(specks, (3, 3), 0.6) * 1.5)
-    return np.asarray(ink, np.float32)
+def _dot(rng: np.random.Generator, stroke: float) -> Image:
+    size = np.maximum(2, np.round(stroke * rng.uniform(0.7, 1.6, 2))).astype(int)
+    out = np.zeros((int(size[0]) + 2 + int(rng.integers(0, 5)), int(size[1]) + 2), np.float32)
+    end = (max(0, out.shape[1] // 2 - int(rng.integers(0, 3))), out.shape[0] - 2)
+    cv2.line(out, (out.shape[1] // 2, 1), end, 1.0, max(1, int(size.min())), cv2.LINE_AA)
+    return out
 
 
-def _smooth_noise(size: tuple[int, int], rng: np.random.Generator, scale: float, low: float, high: float) -> Image:
-    coarse = rng.uniform(low, high, (max(2, int(size[0] / scale) + 1), max(2, int(size[1] / scale) + 1)))
-    return np.asarray(cv2.resize(coarse.astype(np.float32), (size[1], size[0]), interpolation=cv2.INTER_LINEAR))
+def _dash(rng: np.random.Generator, stroke: float) -> Image:
+    thick = max(1, round(stroke * float(rng.uniform(0.6, 1.2))))
+    out = np.zeros((thick + int(rng.integers(2, 8)), int(rng.integers(7, 34))), np.float32)
+    ends = rng.integers(thick // 2, out.shape[0] - thick // 2, 2)
+    cv2.line(out, (1, int(ends[0])), (out.shape[1] - 2, int(ends[1])), 1.0, thick, cv2.LINE_AA)
+    return out
 
 
-def _soiled(ink: Image, rng: np.random.Generator) -> Image:
-    if rng.random() < 0.3:
-        ink = cv2.GaussianBlur(ink, (0, 0), float(rng.uniform(0.4, 1.4)))
-    if rng.random() < 0.2:
-        factor = rng.uniform(0.4, 0.8)
-        small = cv2.resize(ink, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-        ink = cv2.resize(small, (ink.shape[1], ink.shape[0]), interpolation=cv2.INTER_LINEAR)
-    if rng.random() < 0.35:
-        ink = np.power(np.clip(ink, 0, 1), np.float32(np.exp(rng.normal(0, 0.4))))
-    if rng.random() < 0.25:
-        ink = ink + rng.standard_normal(ink.shape, np.float32) * np.float32(rng.uniform(0.02, 0.1))
-    if rng.random() < 0.06:
-        ink = (ink > rng.uniform(0.25, 0.55)).astype(np.float32)
-    return np.asarray(np.clip(ink, 0, 1), np.float32)
+def _separator(character: str, style: _Style, stroke: float, rng: np.random.Generator) -> tuple[Image, bool, float]:
+    """What parts groups of three digits; an empty array stands for a gap."""
+    if character == " ":
+        return np.zeros((0, 0), np.float32), False, 0.0
+    dot = _dot(rng, stroke)
+    if character == ".":
+        return dot, False, style.size * float(rng.choice([0.0, rng.uniform(0, 0.4)], p=[0.8, 0.2]))
+    tail = _dot(rng, stroke)
+    comma = np.zeros((dot.shape[0] + tail.shape[0] - 2, max(dot.shape[1], tail.shape[1]) + 2), np.float32)
+    _stamp(comma, dot, 2, 0)
+    _stamp(comma, tail, 0, dot.shape[0] - 3)
+    return comma, False, -0.2 * style.size if character == "," else 0.85 * style.size

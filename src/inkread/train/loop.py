@@ -9,10 +9,14 @@ from __future__ import annotations
 import copy
 import json
 import math
+import multiprocessing
 import pickle
 import queue
+import signal
+import sys
 import threading
 import time
+import warnings
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +25,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from inkread.errors import InvalidOption
+from inkread.errors import InkreadError, InvalidOption
 
 __all__ = ["FitOptions", "Progress", "fit"]
 
@@ -212,7 +216,55 @@ def _resume(
 
 
 def _ahead(items: Iterator[Any], *, depth: int) -> Generator[Any, None, None]:
-    """Make items in a thread, up to ``depth`` ahead of their use; an error there is raised here."""
+    """Make items beside the training, up to ``depth`` ahead of their use; an error there is raised here.
+
+    In a process of its own where one can be forked: a thread would fight with the training for the interpreter.
+    """
+    if "fork" in multiprocessing.get_all_start_methods() and sys.platform == "linux":
+        yield from _ahead_in_process(items, depth=depth)
+    else:
+        yield from _ahead_in_thread(items, depth=depth)
+
+
+def _ahead_in_process(items: Iterator[Any], *, depth: int) -> Generator[Any, None, None]:
+    context = multiprocessing.get_context("fork")
+    waiting: Any = context.Queue(maxsize=depth)
+
+    def work() -> None:
+        # Ctrl-C is the training's to handle: it ends this process.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        try:
+            for item in items:
+                # Pickled here: tensors would otherwise go through shared memory, of which containers have little.
+                waiting.put((True, pickle.dumps(item, protocol=pickle.HIGHEST_PROTOCOL)))
+            waiting.put((False, StopIteration("there are no more batches")))
+        except Exception as error:  # noqa: BLE001  (handed over to the training, which raises it)
+            waiting.put((False, error))
+
+    with warnings.catch_warnings():
+        # Of a fork beside other threads: the child makes arrays only, and takes none of their locks.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process = context.Process(target=work, name="batches", daemon=True)
+        process.start()
+    try:
+        while True:
+            try:
+                good, item = waiting.get(timeout=5)
+            except queue.Empty:
+                if not process.is_alive():
+                    raise InkreadError(
+                        f"the process that makes batches ended with code {process.exitcode}; is memory short?"
+                    ) from None
+                continue
+            if not good:
+                raise item
+            yield pickle.loads(item)  # noqa: S301  (made by ourselves a moment ago)
+    finally:
+        process.terminate()
+        process.join(timeout=5)
+
+
+def _ahead_in_thread(items: Iterator[Any], *, depth: int) -> Generator[Any, None, None]:
     waiting: queue.Queue[tuple[bool, Any]] = queue.Queue(maxsize=depth)
     stopped = threading.Event()
 

@@ -31,7 +31,7 @@ from inkread.train.cards import circumstances, write_card
 from inkread.train.digits import NOT_A_DIGIT_CLASS, CropPool, CropStream, DistortionOptions
 from inkread.train.loop import FitOptions, Progress, fit
 
-__all__ = ["DIGIT", "RECIPES", "DigitRecipe", "train_digit"]
+__all__ = ["DIGIT", "RECIPES", "DigitRecipe", "draw_pen_digit", "train_digit"]
 
 Inks = list[NDArray[np.float32]]
 
@@ -221,7 +221,7 @@ def _add_train_sets(pool: CropPool, validation: _Validation, recipe: DigitRecipe
 
     pen = datasets.load_strokes("pendigits8", "train")
     rng = np.random.default_rng(2)
-    drawn = [_drawn_pendigit(strokes, rng) for strokes in pen.strokes]
+    drawn = [draw_pen_digit(strokes, float(rng.uniform(1.8, 5.0))) for strokes in pen.strokes]
     _add_split(pool, validation, "pendigits", drawn, pen.labels.astype(np.int64), weight=0.03)
 
 
@@ -237,14 +237,14 @@ OMNIGLOT_LOOKALIKES = (
 )
 
 
-def _drawn_pendigit(strokes: Sequence[Any], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Eight resampled points, made round again and drawn with a pen."""
+def draw_pen_digit(strokes: Sequence[Any], width: float) -> NDArray[np.float32]:
+    """A digit of pendigits8, its eight points made round again and drawn 34 pixels high with a pen of this width."""
     (stroke,) = strokes
     points = np.stack([stroke.x, stroke.y], axis=1)
     points = (points - points.min(axis=0)) / max(np.ptp(points, axis=0).max(), 1e-6) * 34 + 7
     smooth = _catmull_rom(points, 6)
     rounded = type(stroke)(x=smooth[:, 0], y=smooth[:, 1])
-    return draw_strokes((rounded,), size=(48, 48), pen=Pen(width=float(rng.uniform(1.8, 5.0)), kind="ballpoint"))
+    return draw_strokes((rounded,), size=(48, 48), pen=Pen(width=width, kind="ballpoint"))
 
 
 def _catmull_rom(points: NDArray[np.float64], parts: int) -> NDArray[np.float64]:
