@@ -10,7 +10,18 @@ import torch
 
 from inkread.models.registry import ModelCard
 from inkread.models.session import Session
-from inkread.nets import DIGIT_CLASSES, LINE_CLASSES, LINE_STEP, DigitNet, LineNet, export_digit, export_line
+from inkread.nets import (
+    DIGIT_CLASSES,
+    LINE_CLASSES,
+    LINE_STEP,
+    PAGE_STEP,
+    DigitNet,
+    LineNet,
+    PageNet,
+    export_digit,
+    export_line,
+    export_page,
+)
 from inkread.parts import BLANK, DIGITS, NOT_A_DIGIT
 from inkread.recognize.prepare import INPUT_SIDE, LINE_HEIGHT
 
@@ -83,3 +94,29 @@ def test_the_line_network_is_the_same_in_onnxruntime_at_any_width(tmp_path, recu
         np.testing.assert_allclose(np.exp(found).sum(axis=2), 1, atol=1e-4)
         with torch.inference_mode():
             np.testing.assert_allclose(found, net(torch.from_numpy(ink)).numpy(), atol=1e-3)
+
+
+def test_the_page_network_is_the_same_in_onnxruntime_at_any_size(tmp_path):
+    torch.manual_seed(2)
+    net = PageNet()
+    net.train()
+    net(torch.rand(4, 1, 64, 96))
+    assert sum(p.numel() for p in net.parameters()) < 90_000
+    path = tmp_path / "net.onnx"
+    export_page(net, path)
+    assert path.stat().st_size < 360_000
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    session = Session(ModelCard(name="page-x", task="page", path=path, sha256=digest, alphabet=("a", "b")))
+    for count, height, width in ((1, 32, 160), (2, 96, 64)):
+        ink = np.random.default_rng(count).random((count, 1, height, width), np.float32)
+        (found,) = session.run(["map"], {"ink": ink})
+        assert found.shape == (count, 2, height // PAGE_STEP, width // PAGE_STEP)
+        with torch.inference_mode():
+            np.testing.assert_allclose(found, net(torch.from_numpy(ink)).numpy(), atol=1e-3)
+
+
+def test_the_page_network_begins_with_heights_of_usual_digits():
+    net = PageNet().eval()
+    with torch.inference_mode():
+        heights = net(torch.rand(1, 1, 64, 64))[0, 1].exp()
+    assert 9 < float(heights.median()) < 36

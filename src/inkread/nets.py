@@ -131,7 +131,7 @@ class LineNet(nn.Module):  # type: ignore[misc]  # torch is left out of type che
 
 
 class PageNet(nn.Module):  # type: ignore[misc]  # torch is left out of type checking
-    """Clean ink of any size → for each cell of 4 × 4 pixels whether its ink is a digit's, and how high digits are there.
+    """Clean ink of any size → for each 4 × 4 pixels whether their ink is a digit's, and how high digits are there.
 
     A small U-Net (Ronneberger et al. 2015, arXiv 1505.04597) with sums for joins: what stands beside a mark, up to
     some hundred pixels away, tells a 0 in a number from an O in a word.
@@ -150,7 +150,7 @@ class PageNet(nn.Module):  # type: ignore[misc]  # torch is left out of type che
         nn.init.constant_(self.head.bias[1:], 2.9)
 
     def forward(self, x: Tensor) -> Tensor:
-        """(N, 1, H, W) in [0, 1], H and W multiples of 32 → (N, 2, H / 4, W / 4): logit, natural logarithm of height."""
+        """(N, 1, H, W) in [0, 1], H and W multiples of 32 → (N, 2, H / 4, W / 4): logit, logarithm of height."""
         c4 = self.stem(x)  # (N, 20, H/4, W/4)
         c8 = self.down8(c4)
         c16 = self.down16(c8)

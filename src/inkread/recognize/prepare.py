@@ -20,10 +20,13 @@ __all__ = [
     "INPUT_SIDE",
     "LINE_DIGIT_HEIGHT",
     "LINE_HEIGHT",
+    "PAGE_DIGIT_HEIGHT",
+    "PAGE_MULTIPLE",
     "ink_bounds",
     "isolate",
     "prepare",
     "prepare_line",
+    "prepare_page",
     "shown_square",
     "to_ink",
 ]
@@ -45,6 +48,12 @@ LINE_HEIGHT = 32
 LINE_DIGIT_HEIGHT = 22
 # The longest strip, in digits' heights: twenty digits in wide spacing, and memory has a bound.
 MAX_LINE_HEIGHTS = 60
+# A whole page is shrunk until its usual digit is this high, enough to tell it from a letter with the help of what is
+# beside it, and to this many pixels, some 25 ms of one core. It is never enlarged.
+PAGE_DIGIT_HEIGHT = 18
+PAGE_PIXELS = 500_000
+# Sides that the page network's five halvings divide.
+PAGE_MULTIPLE = 32
 # A crop longer than this is shrunk by area averaging first: the triangle filter below costs its length.
 MAX_SIDE = 64
 # Ink covers less than half of nearly every crop of a digit. Between these shares of dark pixels the share alone does
@@ -327,3 +336,27 @@ def prepare_line(ink: Ink, *, digit_height: float) -> Ink:
     kept = small[max(0, -top) : max(0, -top) + LINE_HEIGHT]
     strip[max(0, top) : max(0, top) + kept.shape[0]] = kept
     return np.clip(strip, 0.0, 1.0)
+
+
+def prepare_page(ink: Ink, *, digit_height: float) -> tuple[NDArray[np.float32], float]:
+    """Give the page network's input for a page of ink.
+
+    Parameters
+    ----------
+    ink
+        float32 (h, w) in [0, 1], 1 is ink.
+    digit_height
+        Height of a usual digit in it, in pixels, above 0.
+
+    Returns
+    -------
+    float32 (1, 1, h', w') in [0, 1], sides multiples of 32 with paper added at the right and below, and how many of its
+    pixels a pixel of ``ink`` is.
+    """
+    scale = min(1.0, PAGE_DIGIT_HEIGHT / digit_height, (PAGE_PIXELS / ink.size) ** 0.5)
+    height, width = max(1, round(ink.shape[0] * scale)), max(1, round(ink.shape[1] * scale))
+    small = np.asarray(cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA), np.float32) if scale < 1 else ink
+    rows, columns = (-(-side // PAGE_MULTIPLE) * PAGE_MULTIPLE for side in (height, width))
+    page = np.zeros((1, 1, rows, columns), np.float32)
+    page[0, 0, :height, :width] = small
+    return page, scale
