@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from inkread.cli import accounts, batch, border, data, evaluate, models, read, serve, train
+from inkread.cli import accounts, batch, border, compare, data, evaluate, models, read, serve, train
 
 __all__ = ["app", "main"]
 
@@ -64,6 +64,7 @@ def inkread(
 app.command()(read.read)
 app.command()(batch.batch)
 app.command()(serve.serve)
+app.command()(compare.compare)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(data.app, name="data")
 app.add_typer(evaluate.app, name="evaluate")
