@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from inkread.errors import SourceTooLarge as SourceTooLarge
     from inkread.errors import SourceUnreadable as SourceUnreadable
     from inkread.errors import UnsupportedSource as UnsupportedSource
+    from inkread.explainer import DigitExplanation as DigitExplanation
+    from inkread.explainer import Explainer as Explainer
+    from inkread.explainer import Explanation as Explanation
+    from inkread.explainer import explain as explain
     from inkread.geometry import Box as Box
     from inkread.geometry import Point as Point
     from inkread.geometry import Quad as Quad
@@ -56,6 +60,7 @@ _HOMES = {
         "InvalidOption", "MissingExtra", "ModelError", "OutputError", "SourceError", "SourceNotFound",
         "SourceTooLarge", "SourceUnreadable", "UnsupportedSource",
     ),
+    "inkread.explainer": ("DigitExplanation", "Explainer", "Explanation", "explain"),
     "inkread.geometry": ("Box", "Point", "Quad", "Stroke"),
     "inkread.reader": ("Reader", "ReaderOptions", "classify", "read", "read_many", "read_strokes"),
     "inkread.results": (
