@@ -14,7 +14,7 @@ import pytest
 
 from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph
 
-SCRIPTS = ("against_rapidocr", "batch", "digits", "pages", "serve", "speed")
+SCRIPTS = ("against_rapidocr", "batch", "digits", "pages", "reports", "serve", "speed")
 
 
 def run(repository: Path, name: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -71,6 +71,29 @@ def test_digits_are_measured_and_sets_that_are_missing_are_named(repository: Pat
     assert found["semeion all, digits"]["n"] == 20
     assert found["semeion all, digits"]["value"] >= 0.8
     assert found["usps digits"]["met"] is None
+
+
+def test_reports_of_the_package_are_written_with_their_training_and_without_pictures(
+    repository: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "data" / "semeion").mkdir(parents=True)
+    images = np.random.default_rng(3).integers(0, 255, (20, 16, 16), dtype=np.uint8)
+    np.savez(tmp_path / "data" / "semeion" / "semeion.npz", images=images, labels=np.arange(20) % 10)
+    (tmp_path / "curves.jsonl").write_text('{"step": 10, "loss": 1.5, "mnist": 90.0}\n')
+    stale = tmp_path / "reports" / "02-digit-usps.json"
+    stale.parent.mkdir()
+    stale.write_text('{"model": {"digit": "digit-000000"}}')
+    arguments = ("--only", "usps", "semeion", "--digit-curves", tmp_path / "curves.jsonl", "--output", stale.parent)
+    done = run(repository, "reports", *arguments, INKREAD_DATA=str(tmp_path / "data"))
+    assert done.returncode == 1, done.stderr  # one set is not there
+    assert "usps" in done.stderr
+    (path,) = stale.parent.iterdir()  # a report of another network does not stay
+    written = json.loads(path.read_text(encoding="utf-8"))
+    assert (written["task"], written["n"], written["data"]["name"]) == ("digit", 20, "semeion")
+    assert path.stat().st_size < 20_000
+    lost = run(repository, "reports", "--digit-curves", tmp_path / "none.jsonl", "--output", stale.parent)
+    assert lost.returncode != 0
+    assert "cannot be read" in lost.stderr
 
 
 @pytest.fixture

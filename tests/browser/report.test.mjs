@@ -63,6 +63,7 @@ test("training curves are the loss and a few sets of digits, without what is mis
 
 test("what was measured on stands in words", () => {
   assert.equal(report.dataWords({ data: { name: "mnist", split: "test", perturbation: null, n: 10 } }), "mnist, test");
+  assert.equal(report.dataWords({ data: { name: "my/scans/manifest.jsonl", split: null } }), "my/scans");
   assert.equal(report.dataWords({ data: {} }), "unnamed data");
 });
 
@@ -83,4 +84,42 @@ test("a figure that is missing is a dash, never a zero", () => {
 test("a bin of few samples weighs little", () => {
   const bins = [100, 25, 0].map((n) => ({ low: 0, high: 1, n, confidence: 0.5, accuracy: 0.5 }));
   assert.deepEqual(report.binWeights(bins), [1, 0.5, 0]);
+});
+
+test("a training is shown once a model, by the report that has its curves", () => {
+  const rows = [{ step: 10, loss: 1, mnist: 99 }];
+  const models = [
+    { name: "digit-1", task: "digit", training: { samples: 5000, device: "CPU" } },
+    { name: "line-2", task: "line" },
+    { name: "other-3", task: "other" },
+  ];
+  const told = report.trainings(
+    [
+      { task: "digit", model: { digit: "digit-0" }, curves: { training: rows } },
+      { task: "digit", model: { digit: "digit-1" }, curves: null },
+      { task: "digit", model: { digit: "digit-1" }, curves: { training: rows } },
+      { task: "lines", model: { digit: "digit-1", line: "line-2" }, curves: { training: rows } },
+    ],
+    models,
+  );
+  assert.deepEqual(
+    told.map(({ model, words }) => [model, words]),
+    [
+      ["digit-1", "5,000 crops seen, on CPU."],
+      ["line-2", ""],
+    ],
+  );
+  assert.deepEqual(told[0].validation, [{ name: "mnist", points: [[10, 99]] }]);
+});
+
+test("the spread of mistakes over writers stands in words", () => {
+  const words = (writers) => report.writerWords({ writers });
+  assert.equal(
+    words({ n: 9, with_errors: [6, 2, 1], with_half_of_errors: 1 }),
+    "9 writers, 6 of them without a mistake. Half of all mistakes are on 1 hand.",
+  );
+  assert.equal(words({ n: 2, with_errors: [2], with_half_of_errors: 0 }), "2 writers, 2 of them without a mistake.");
+  assert.equal(words(null), "");
+  assert.equal(report.intervalWords({ value: 0.5, interval: [0.25, 0.75], hits: 1, n: 2 }), "25.0 % and 75.0 %");
+  assert.equal(report.intervalWords(null), "–");
 });

@@ -17,6 +17,7 @@ from inkread.data.synth import Hand, draw_glyph
 from inkread.evaluate.digits import evaluate_digits
 from inkread.evaluate.report import Circumstances, digits_report, machine
 from inkread.evaluate.sources import Samples
+from inkread.models.registry import bundled
 
 ROOMS = ("/", "/draw", "/upload", "/camera", "/live", "/performance", "/api")
 MOST_BYTES = 300_000
@@ -204,10 +205,13 @@ def report() -> dict[str, object]:
     for label in labels:
         ink = draw_glyph(label, Hand.random(rng), rng, height=40)
         crops.append(cv2.resize((255 * (1 - ink)).astype(np.uint8), (40, 40), interpolation=cv2.INTER_AREA))
-    samples = Samples(images=np.stack(crops), labels=np.array(labels), dark_ink=True)
+    writers = np.arange(len(labels)) % 7
+    samples = Samples(
+        images=np.stack(crops), labels=np.array(labels), dark_ink=True, writers=writers, series=writers % 2
+    )
     outcome = evaluate_digits(inkread.classify, samples, refusal_threshold=0.3)
     circumstances = Circumstances(
-        model={"digit": "digit-1a2b3c"}, data={"name": "made here", "split": "test", "perturbation": None},
+        model={"digit": bundled("digit").name}, data={"name": "made here", "split": "test", "perturbation": None},
         command="inkread evaluate digit made-here", date=datetime(2026, 1, 2, tzinfo=UTC), machine=machine(),
     )  # fmt: skip
     written = digits_report(outcome, circumstances)
@@ -223,7 +227,12 @@ def test_the_performance_room_shows_what_the_report_says(visit, report, axe_viol
     answer = json.dumps({"reports": [report]})
     one.page.route("**/v1/report", lambda route: route.fulfill(body=answer, content_type="application/json"))
     page = one.open("/performance")
-    expect(page.locator(".report h2")).to_have_text("Single digits: made here, test")
+    expect(page.locator(".report h3")).to_have_text("Single digits: made here, test")
+    expect(page.locator(".training h2")).to_have_text(f"Training of {bundled('digit').name}")
+    expect(page.locator(".training .plot")).to_have_count(2)
+    expect(page.locator(".report")).to_contain_text("7 writers, ")
+    expect(page.locator(".report")).to_contain_text("series: 1")
+    expect(page.locator(".report .figures")).to_contain_text("one answer in twenty")
     expect(page.locator(".report .figures")).to_contain_text(f"{100 * report['accuracy']['value']:.2f} %")
     cells = page.locator(".confusion tbody td").all_inner_texts()
     assert [int(cell) for cell in cells] == [count for row in report["confusion"] for count in row]
@@ -241,8 +250,13 @@ def test_the_performance_room_shows_every_bundled_report_and_model(visit):
     page = one.open("/performance")
     settle(page, "/performance")
     reports = page.request.get(one.address + "/v1/report").json()["reports"]
+    assert reports
     models = page.request.get(one.address + "/v1/models").json()["models"]
     assert page.locator(".report").count() == len(reports)
+    assert page.locator(".report[open]").count() == 1
+    page.locator(".report > summary").nth(1).click()
+    expect(page.locator(".report").nth(1).locator(".plot").first).to_be_visible()
+    expect(page.locator(".training")).to_have_count(len(models))
     expect(page.locator(".reports table").first.locator("tbody tr")).to_have_count(len(models))
 
 

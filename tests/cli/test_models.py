@@ -19,6 +19,7 @@ def test_a_card_is_shown_by_task_and_by_name(inkread):
     shown = json.loads(by_task.stdout)
     assert shown["sha256"] == card.sha256
     assert set(shown["figures"]) == set(card.figures)
+    assert 0.9 < shown["measured"]["mnist test"]["value"] < 1
     assert f"sha256: {card.sha256}" in inkread("models", "show", card.task).stdout
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import json
 
 import pytest
 
 from inkread.errors import ModelError
-from inkread.models.registry import TASKS, ModelCard, bundled, bundled_cards, load_card
+from inkread.models.registry import TASKS, ModelCard, bundled, bundled_cards, bundled_reports, load_card
+from inkread.reader import Reader
 
 CARD = """
 name = "digit-abcdef"
@@ -105,3 +107,45 @@ def test_cards_are_frozen(card):
     with pytest.raises(AttributeError):
         load_card(card).temperature = 2.0
     assert isinstance(load_card(card), ModelCard)
+
+
+def test_every_report_is_of_the_networks_that_are_bundled():
+    names = dict(Reader().model)
+    reports = bundled_reports()
+    assert {report["task"] for report in reports} == {"digit", "lines", "pages"}
+    for report in reports:
+        about = f"{report['data']['name']}: run benchmarks/reports.py"
+        assert report["model"] == ({"digit": names["digit"]} if report["task"] == "digit" else names), about
+        assert report["accuracy"]["n"] > 0
+        assert report["command"].startswith("inkread evaluate ")
+
+
+def test_the_training_of_every_network_with_figures_stands_in_one_report():
+    trained = [report["task"] for report in bundled_reports() if (report["curves"] or {}).get("training")]
+    assert sorted(trained)[:2] == ["digit", "lines"]
+    assert len(set(trained)) == len(trained)
+
+
+def test_reports_hold_figures_alone():
+    for report in bundled_reports():
+        texts = [one for one in leaves(report) if isinstance(one, str)]
+        assert max(map(len, texts)) < 200  # no room for a picture, however it is written
+        # A row a picture would tell what the pictures are; 101 points of a curve are the longest list.
+        assert max(len(one) for one in lists(report)) <= 101
+    assert sum(len(json.dumps(report)) for report in bundled_reports()) < 150_000
+
+
+def leaves(value):
+    if isinstance(value, dict):
+        return [leaf for key, entry in value.items() for leaf in (key, *leaves(entry))]
+    if isinstance(value, list):
+        return [leaf for entry in value for leaf in leaves(entry)]
+    return [value]
+
+
+def lists(value):
+    if isinstance(value, dict):
+        return [one for entry in value.values() for one in lists(entry)]
+    if isinstance(value, list):
+        return [value, *(one for entry in value for one in lists(entry))]
+    return []

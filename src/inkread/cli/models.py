@@ -46,7 +46,7 @@ def show_model(
     name: Annotated[str, typer.Argument(metavar="NAME", help="A model's name, or its task, such as digit.")],
     format: _Format = "text",
 ) -> None:
-    """Show one model's card: its training and the figures measured on validation data.
+    """Show one model's card: its training, the figures on validation data, and what was measured on every data set.
 
     \b
     Examples:
@@ -64,8 +64,21 @@ def show_model(
         near = difflib.get_close_matches(name, cards, n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise InvalidOption(f"there is no model {name!r}; there are {', '.join(cards)}{hint}")
-    data = cards[name].to_dict()
+    data = {**cards[name].to_dict(), "measured": _measured(cards[name].name)}
     typer.echo(json.dumps(data, indent=2) if format == "json" else "\n".join(_lines(data)))
+
+
+def _measured(name: str) -> dict[str, Any]:
+    """The accuracy in every bundled report on what a network is for."""
+    from inkread.models.registry import bundled_reports
+
+    measured = {}
+    for report in bundled_reports():
+        if any(model == name and report["task"].startswith(task) for task, model in report["model"].items()):
+            about = report["data"]
+            data = " ".join(str(about[key]) for key in ("name", "split") if about.get(key))
+            measured[data] = report["accuracy"]
+    return measured
 
 
 def _lines(data: Mapping[str, Any], indent: str = "") -> Iterator[str]:

@@ -47,8 +47,9 @@ export function open({ main, signal }) {
         content,
         models.length > 0 && modelTable(models),
         reports.length > 0
-          ? reports.map(section)
+          ? measured(reports)
           : remark("No report has been written yet", "Run inkread evaluate, and its figures appear here."),
+        state.trainings(reports, models).map(training),
       );
     } catch (error) {
       if (signal.aborted) return;
@@ -76,7 +77,7 @@ function modelTable(models) {
           make(
             "tr",
             null,
-            ["Model", "Reads", "Size"].map((name) => make("th", { scope: "col" }, name)),
+            ["Model", "Reads", "Size", "Weights", "Trained"].map((name) => make("th", { scope: "col" }, name)),
           ),
         ),
         make(
@@ -89,6 +90,8 @@ function modelTable(models) {
               make("th", { scope: "row" }, make("code", null, model.name)),
               make("td", null, TASKS[model.task] ?? model.task),
               make("td", { class: "number-cell" }, model.bytes ? byteSize(model.bytes) : "–"),
+              make("td", { class: "number-cell" }, model.training?.parameters?.toLocaleString("en") ?? "–"),
+              make("td", null, model.training?.date ?? "–"),
             ),
           ),
         ),
@@ -97,24 +100,67 @@ function modelTable(models) {
   );
 }
 
+/** @param {state.Training} given */
+function training({ model, words, loss, validation }) {
+  const id = `training-${model}`;
+  return make(
+    "section",
+    { class: "training", "aria-labelledby": id },
+    make("h2", { id }, "Training of ", make("code", null, model)),
+    words && make("p", { class: "aside" }, words),
+    make(
+      "div",
+      { class: "plots" },
+      linePlot({ label: "Loss", x: "step", y: "loss", series: loss, from: [0, 0] }),
+      validation.length > 0 &&
+        linePlot({ label: "On writing held out from training", x: "step", y: "right in %", series: validation }),
+    ),
+  );
+}
+
+/** @param {state.Report[]} reports */
+function measured(reports) {
+  return make(
+    "section",
+    { "aria-labelledby": "measured" },
+    make("h2", { id: "measured" }, "Measured"),
+    make("div", { class: "report-list" }, reports.map(section)),
+  );
+}
+
 /**
+ * One report, folded to its headline but for the first: each holds a page of figures.
+ *
  * @param {state.Report} report
  * @param {number} index
  */
 function section(report, index) {
   const accuracy = state.accuracyWords(report.accuracy);
   const id = `report-${index}`;
-  const { loss, validation } = state.trainingCurves(report);
   const coverage = report.curves?.coverage;
-  return make(
-    "section",
-    { class: "report", "aria-labelledby": id },
-    make("h2", { id }, `${TASKS[report.task] ?? report.task}: ${state.dataWords(report)}`),
+  const left = coverage?.error_at?.["0.95"];
+  const writers = state.writerWords(report);
+  const body = make("div", { class: "report-body" });
+  const details = make(
+    "details",
+    { class: "report", open: index === 0 },
+    make(
+      "summary",
+      null,
+      make("h3", { id }, `${TASKS[report.task] ?? report.task}: ${state.dataWords(report)}`),
+      make("span", { class: "headline" }, accuracy.value),
+    ),
+    body,
+  );
+  fill(
+    body,
     make(
       "dl",
       { class: "figures" },
       figure(report.per_class ? "Right" : "Read exactly", accuracy.value, accuracy.interval),
-      figure(report.per_class ? "Digits" : "Pictures", report.n.toLocaleString("en")),
+      figure(report.per_class ? "Digits" : "Pictures", (report.accuracy?.n ?? report.n).toLocaleString("en")),
+      left !== undefined &&
+        figure("Wrong when the least sure are left out", `${(left * 100).toFixed(3)} %`, "one answer in twenty, by its confidence"),
       report.calibration &&
         figure(
           "Confidence is off by",
@@ -122,6 +168,7 @@ function section(report, index) {
           "on average: what it claims beside how often it is right",
         ),
       report.refusal &&
+        report.refusal.others_refused.value !== null &&
         figure(
           "Letters and marks refused",
           state.shareWords(report.refusal.others_refused.value),
@@ -133,9 +180,6 @@ function section(report, index) {
     make(
       "div",
       { class: "plots" },
-      loss.length > 0 && linePlot({ label: "Loss while training", x: "step", y: "loss", series: loss, from: [0, 0] }),
-      validation.length > 0 &&
-        linePlot({ label: "While training, on writers held out", x: "step", y: "right in %", series: validation }),
       report.calibration &&
         linePlot({
           label: "Confidence against truth",
@@ -161,7 +205,8 @@ function section(report, index) {
           from: [0, 0],
         }),
     ),
-    report.confusion && confusionTable(report.confusion, id),
+    writers && make("p", { class: "aside" }, writers),
+    report.confusion && (report.accuracy?.n ?? 0) > 0 && confusionTable(report.confusion, id),
     report.per_class && classTable(report),
     make(
       "div",
@@ -175,6 +220,7 @@ function section(report, index) {
       `Measured ${day(report.date)} on ${report.machine.processor ?? "a machine"}, ${report.machine.cores ?? "?"} cores.`,
     ),
   );
+  return details;
 }
 
 /** @param {NonNullable<state.Report["refusal"]>} refusal */
@@ -233,7 +279,7 @@ function confusionTable(confusion, id) {
   return make(
     "div",
     { class: "confusion-place" },
-    make("h3", { id: `${id}-confusion` }, "What is taken for what"),
+    make("h4", { id: `${id}-confusion` }, "What is taken for what"),
     worst.length > 0 &&
       make(
         "p",
@@ -280,6 +326,8 @@ function confusionTable(confusion, id) {
 
 /** @param {Record<string, Record<string, any>>} groups */
 function groupTable(groups) {
+  const strings = Object.values(groups).some((group) => group.f1 !== undefined);
+  const columns = ["Kind", "Pictures", "Read exactly", "19 times in 20 between", ...(strings ? ["Digits, F1"] : [])];
   return scrolling(
     "Figures by kind of picture",
     make(
@@ -291,7 +339,7 @@ function groupTable(groups) {
         make(
           "tr",
           null,
-          ["Kind", "Pictures", "Read exactly", "Digits, F1"].map((name) => make("th", { scope: "col" }, name)),
+          columns.map((name) => make("th", { scope: "col" }, name)),
         ),
       ),
       make(
@@ -302,9 +350,10 @@ function groupTable(groups) {
             "tr",
             null,
             make("th", { scope: "row" }, name.replace(":", ": ")),
-            make("td", { class: "number-cell" }, String(group.n ?? "–")),
+            make("td", { class: "number-cell" }, group.n?.toLocaleString("en") ?? "–"),
             make("td", { class: "number-cell" }, state.shareWords(group.exact?.value)),
-            make("td", { class: "number-cell" }, state.shareWords(group.f1)),
+            make("td", { class: "number-cell" }, state.intervalWords(group.exact)),
+            strings && make("td", { class: "number-cell" }, state.shareWords(group.f1)),
           ),
         ),
       ),

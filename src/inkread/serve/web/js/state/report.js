@@ -9,11 +9,14 @@
  *   accuracy: Share | null, per_class: Record<string, ClassFigures> | null, confusion: number[][] | null,
  *   groups: Record<string, Record<string, any>> | null,
  *   refusal: {threshold: number, digits_kept: Share, others_refused: Share} | null,
- *   curves: {coverage?: {area: number, coverage: number[], error: number[]}, training?: TrainingRow[]} | null,
+ *   writers: {n: number, with_errors: number[], with_half_of_errors: number} | null,
+ *   curves: {coverage?: {area: number, error_at?: Record<string, number>, coverage: number[], error: number[]},
+ *     training?: TrainingRow[]} | null,
  *   calibration: {n: number, expected_calibration_error: number, mean_confidence: number, accuracy: number,
  *     reliability: Bin[]} | null,
  *   speed: Record<string, any> | null, command: string, date: string, machine: Record<string, any>}} Report
  * @typedef {{name: string, points: [number, number][]}} Series
+ * @typedef {{model: string, words: string, loss: Series[], validation: Series[]}} Training
  * @typedef {{name: string, task: string, bytes?: number, figures?: Record<string, any>, training?: Record<string, any>}} Card
  */
 
@@ -48,7 +51,9 @@ export function shareWords(share) {
  * @returns {string}
  */
 export function dataWords({ data }) {
-  const parts = [data.name, data.split, data.perturbation].filter((part) => typeof part === "string" && part);
+  // A manifest is named by its folder: every one has the same name.
+  const name = typeof data.name === "string" ? data.name.replace(/\/manifest\.jsonl$/, "") : data.name;
+  const parts = [name, data.split, data.perturbation].filter((part) => typeof part === "string" && part);
   return parts.join(", ") || "unnamed data";
 }
 
@@ -102,6 +107,29 @@ export function worstMistakes(confusion, most) {
     .slice(0, most);
 }
 
+/**
+ * The interval of a share, in per cent.
+ *
+ * @param {Share | null | undefined} share
+ * @returns {string}
+ */
+export function intervalWords(share) {
+  return share?.interval ? share.interval.map((edge) => `${(edge * 100).toFixed(1)} %`).join(" and ") : "–";
+}
+
+/**
+ * How mistakes are spread over writers, or "" where nobody says who wrote.
+ *
+ * @param {Report} report
+ * @returns {string}
+ */
+export function writerWords({ writers }) {
+  if (!writers) return "";
+  const { n, with_errors: spread, with_half_of_errors: half } = writers;
+  const most = spread.length > 1 ? ` Half of all mistakes are on ${half} ${half === 1 ? "hand" : "hands"}.` : "";
+  return `${n} writers, ${spread[0]} of them without a mistake.${most}`;
+}
+
 /** A chart of more lines than this cannot be read. */
 const MOST_SERIES = 4;
 
@@ -126,6 +154,27 @@ export function trainingCurves({ curves }) {
     loss: series.filter(({ name }) => name === "loss"),
     validation: series.filter(({ name }) => name !== "loss" && !name.endsWith("-others")).slice(0, MOST_SERIES),
   };
+}
+
+/**
+ * How each model was trained, once a model: the first of its reports that has the curves.
+ *
+ * @param {Report[]} reports
+ * @param {Card[]} models
+ * @returns {Training[]}
+ */
+export function trainings(reports, models) {
+  return models.flatMap(({ name, task, training }) => {
+    const told = reports.find(
+      (report) => report.model?.[task] === name && report.task.startsWith(task) && report.curves?.training?.length,
+    );
+    if (!told) return [];
+    const seen = training?.samples ?? training?.lines;
+    const words = seen
+      ? `${seen.toLocaleString("en")} ${training?.samples ? "crops" : "lines"} seen, on ${training?.device ?? "a machine"}.`
+      : "";
+    return [{ model: name, words, ...trainingCurves(told) }];
+  });
 }
 
 /**
