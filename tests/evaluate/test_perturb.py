@@ -7,14 +7,19 @@ from hypothesis import strategies as st
 from inkread.errors import InvalidArray, InvalidOption
 from inkread.evaluate.perturb import (
     PERTURBATIONS,
+    STRENGTHS,
     Perturbation,
+    add_noise,
     blur,
     cast_shadow,
     compress,
+    hide,
     invert,
+    lower_contrast,
     perturbation,
     rotate,
     scale,
+    thicken,
 )
 
 
@@ -174,3 +179,49 @@ def test_tiny_and_thin_pictures_can_be_perturbed(name: str, shape: tuple[int, in
     kind = PERTURBATIONS[name]
     value = kind.default if kind.default is not None else min(kind.high, 7.0)
     assert kind.apply(np.full(shape, 99, np.uint8), value).size
+
+
+def test_noise_is_the_same_every_time_and_grey() -> None:
+    noisy = add_noise(page(), 0.1)
+    np.testing.assert_array_equal(noisy, add_noise(page(), 0.1))
+    change = noisy.astype(int) - page()
+    assert (change[10:20, :40, 0] == change[10:20, :40, 1]).all()
+    np.testing.assert_array_equal(add_noise(page(), 0), page())
+
+
+def test_contrast_moves_towards_the_paper() -> None:
+    paler = lower_contrast(page(), 0.2)
+    assert paler.std() < 0.3 * page().std()
+    np.testing.assert_array_equal(lower_contrast(page(), 1), page())
+
+
+@pytest.mark.parametrize("dark", [True, False])
+def test_a_thicker_pen_has_more_ink_and_a_thinner_one_less_whatever_the_polarity(dark: bool) -> None:
+    def ink(pixels: np.ndarray) -> int:
+        return int((pixels[..., 0] < 100).sum() if dark else (pixels[..., 0] > 155).sum())
+
+    picture = np.full((60, 60, 3), 230, np.uint8)
+    picture[10:50, 27:33] = 20
+    picture = picture if dark else invert(picture)
+    sizes = [ink(thicken(picture, radius)) for radius in (-2, -1, 0, 1, 2)]
+    assert sizes == sorted(sizes)
+    assert sizes[2] == 40 * 6
+    assert sizes[3] == pytest.approx(42 * 8, rel=0.05)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.3, 0.5])
+@pytest.mark.parametrize("side", [28, 400])
+def test_bands_hide_the_share_that_was_asked_for_under_paper(share: float, side: int) -> None:
+    picture = np.full((side, side, 3), 240, np.uint8)
+    picture[side // 4 : side // 2, side // 8 : -side // 8] = 10
+    dark = (picture[..., 0] < 100).sum()
+    assert 1 - (hide(picture, share)[..., 0] < 100).sum() / dark == pytest.approx(share, abs=0.12)
+    np.testing.assert_array_equal(hide(picture, 0), picture)
+
+
+@pytest.mark.parametrize("layout", STRENGTHS)
+def test_every_strength_can_be_asked_for_and_inverting_has_one(layout: str) -> None:
+    for name, values in STRENGTHS[layout].items():
+        assert len(values) == (1 if name == "invert" else 5)
+        for value in values:
+            assert Perturbation(name, value)(page(28, 28)).dtype == np.uint8

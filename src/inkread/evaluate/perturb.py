@@ -1,8 +1,9 @@
-"""Makes a picture harder in a known way: inverted, rotated, scaled, compressed, shadowed, blurred.
+"""Makes a picture harder in a known way: inverted, rotated, scaled, compressed, shadowed, blurred, noisy, paler, with a
+thicker or thinner pen, partly hidden.
 
 Every function takes RGB pixels, uint8 (H, W, 3), and gives new ones; none changes what a person would read in the
-picture, and none draws at random, so that a figure can be repeated. Variety for training is made elsewhere, by
-:mod:`inkread.data.augment`.
+picture before its value goes to an extreme, and all give the same pixels for the same picture, so that a figure can be
+repeated. Variety for training is made elsewhere, by :mod:`inkread.data.augment`.
 """
 
 from __future__ import annotations
@@ -20,14 +21,19 @@ from inkread.errors import InvalidArray, InvalidOption
 
 __all__ = [
     "PERTURBATIONS",
+    "STRENGTHS",
     "Perturbation",
+    "add_noise",
     "blur",
     "cast_shadow",
     "compress",
+    "hide",
     "invert",
+    "lower_contrast",
     "perturbation",
     "rotate",
     "scale",
+    "thicken",
 ]
 
 Pixels = NDArray[np.uint8]
@@ -37,6 +43,11 @@ Pixels = NDArray[np.uint8]
 _PAPER_SIDE = 48
 # Width of a shadow's soft edge as a share of the picture's diagonal: that of a hand held a little above the desk.
 _SHADOW_EDGE = 0.06
+# Bands that hide a picture lie this share of its shorter side apart, within these pixels: on a crop of one digit three
+# of them, on a page one for about each digit.
+_BAND_SHARE, _BAND_LEAST, _BAND_MOST = 0.1, 8, 48
+# Thickness changes in quarters of a pixel.
+_FINER = 4
 
 
 def invert(pixels: Pixels) -> Pixels:
@@ -144,6 +155,77 @@ def blur(pixels: Pixels, sigma: float) -> Pixels:
     return np.asarray(cv2.GaussianBlur(_checked(pixels), (0, 0), sigma), dtype=np.uint8)
 
 
+def add_noise(pixels: Pixels, deviation: float) -> Pixels:
+    """The picture with Gaussian noise, the same for all channels, of ``deviation`` as a share of the full range.
+
+    Always drawn from the same seed.
+
+    Examples
+    --------
+    >>> noisy = add_noise(np.full((40, 40, 3), 128, np.uint8), 0.1)
+    >>> round(float(noisy[..., 0].std()) / 255, 2)
+    0.1
+    """
+    height, width = _checked(pixels).shape[:2]
+    noise = np.random.default_rng(0).standard_normal((height, width, 1), np.float32) * np.float32(255 * deviation)
+    return np.asarray(np.clip(np.round(pixels + noise), 0, 255), dtype=np.uint8)
+
+
+def lower_contrast(pixels: Pixels, factor: float) -> Pixels:
+    """The picture with every difference from its paper multiplied by ``factor``; paper is the median of each channel.
+
+    Examples
+    --------
+    >>> lower_contrast(np.array([[[200] * 3, [200] * 3, [0] * 3]], np.uint8), 0.25)[0, :, 0].tolist()
+    [200, 200, 150]
+    """
+    paper = np.median(_checked(pixels), axis=(0, 1))
+    return np.asarray(np.clip(np.round(paper + (pixels - paper) * factor), 0, 255), dtype=np.uint8)
+
+
+def thicken(pixels: Pixels, radius: float) -> Pixels:
+    """The picture written with a pen that is thicker by ``radius`` pixels on each side of a stroke; thinner below 0.
+
+    What is ink is told by the paper, the median: whatever reaches farther from it.
+
+    Examples
+    --------
+    >>> pen = np.full((20, 20, 3), 250, np.uint8)
+    >>> pen[:, 9:11] = 0
+    >>> int((thicken(pen, 2)[10, :, 0] < 125).sum())
+    6
+    """
+    grey = cv2.cvtColor(_checked(pixels), cv2.COLOR_RGB2GRAY)
+    paper = float(np.median(grey))
+    ink_is_dark = paper - float(grey.min()) >= float(grey.max()) - paper
+    steps = round(abs(radius) * _FINER)
+    if not steps:
+        return pixels.copy()
+    fine = cv2.resize(pixels, None, fx=_FINER, fy=_FINER, interpolation=cv2.INTER_LINEAR)
+    kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * steps + 1, 2 * steps + 1))
+    change = cv2.erode if ink_is_dark == (radius > 0) else cv2.dilate
+    size = pixels.shape[1], pixels.shape[0]
+    return np.asarray(cv2.resize(change(fine, kernel), size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def hide(pixels: Pixels, share: float) -> Pixels:
+    """The picture with ``share`` of it hidden behind slanting bands of the paper's color.
+
+    Examples
+    --------
+    >>> hidden = hide(np.zeros((100, 100, 3), np.uint8) + np.array([0, 0, 255], np.uint8), 0.3)
+    >>> hidden.shape
+    (100, 100, 3)
+    """
+    height, width = _checked(pixels).shape[:2]
+    period = min(max(_BAND_SHARE * min(height, width), _BAND_LEAST), _BAND_MOST)
+    row, column = np.mgrid[0:height, 0:width]
+    hidden = np.mod(row + column, period * math.sqrt(2)) < share * period * math.sqrt(2)
+    out = pixels.copy()
+    out[hidden] = np.median(pixels, axis=(0, 1))
+    return out
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
     """One way to make a picture harder: what its value means, and the values that make sense."""
@@ -163,6 +245,41 @@ PERTURBATIONS: Mapping[str, Kind] = MappingProxyType(
         "jpeg": Kind(apply=compress, value="quality", low=1, high=100),
         "shadow": Kind(apply=cast_shadow, value="share of the light lost", low=0, high=1, default=0.5),
         "blur": Kind(apply=blur, value="sigma in pixels", low=0.1, high=50),
+        "noise": Kind(apply=add_noise, value="deviation as a share of the full range", low=0, high=1),
+        "contrast": Kind(apply=lower_contrast, value="factor", low=0, high=1),
+        "thickness": Kind(apply=thicken, value="pixels on each side of a stroke", low=-20, high=20),
+        "hide": Kind(apply=hide, value="share hidden", low=0, high=1),
+    }
+)
+
+# Five strengths of each kind, from mild to hard, for crops of one digit of about 28 pixels, and for lines and pages
+# with digits of about 30 to 60 pixels. There is only one way to invert.
+STRENGTHS: Mapping[str, Mapping[str, tuple[float, ...]]] = MappingProxyType(
+    {
+        "digit": MappingProxyType(
+            {
+                "blur": (0.5, 1.0, 1.5, 2.0, 2.5),
+                "noise": (0.05, 0.1, 0.2, 0.3, 0.4),
+                "contrast": (0.8, 0.6, 0.4, 0.2, 0.1),
+                "rotate": (5.0, 10.0, 20.0, 30.0, 40.0),
+                "scale": (0.8, 0.6, 0.5, 0.4, 0.3),
+                "thickness": (-0.75, -0.5, 0.5, 1.0, 1.5),
+                "hide": (0.1, 0.2, 0.3, 0.4, 0.5),
+                "invert": (0.0,),
+            }
+        ),
+        "picture": MappingProxyType(
+            {
+                "blur": (1.0, 2.0, 3.0, 4.0, 6.0),
+                "noise": (0.02, 0.05, 0.1, 0.15, 0.2),
+                "contrast": (0.7, 0.5, 0.3, 0.2, 0.1),
+                "rotate": (2.0, 5.0, 10.0, 15.0, 20.0),
+                "scale": (0.75, 0.5, 0.35, 0.25, 0.15),
+                "thickness": (-1.0, 1.0, 2.0, 3.0, 4.0),
+                "hide": (0.05, 0.1, 0.2, 0.3, 0.4),
+                "invert": (0.0,),
+            }
+        ),
     }
 )
 
