@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
@@ -13,7 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.clean import CleanOptions, clean
+from inkread.clean import CleanOptions
 from inkread.decode.agree import agree, doubtful_words
 from inkread.decode.choose import (
     PageReading,
@@ -29,6 +29,7 @@ from inkread.inputs import InputLimits, describe, draw_page, expand_sources, ope
 from inkread.models.registry import TASKS, ModelCard, bundled, bundled_cards, load_card
 from inkread.parts import DIGITS, CleanPage, DigitInk, LineOfCandidates, PageImage
 from inkread.reader.compose import compose_line
+from inkread.reader.views import best_view
 from inkread.recognize.digit import DigitRecognizer
 from inkread.recognize.line import LineRecognizer
 from inkread.recognize.prepare import LINE_DIGIT_HEIGHT, prepare_line, to_ink
@@ -38,13 +39,8 @@ __all__ = ["LAYOUTS", "Layout", "Reader", "ReaderOptions", "classify", "read", "
 
 Layout = Literal["page", "line", "digit"]
 LAYOUTS: tuple[Layout, ...] = ("page", "line", "digit")
-# A page is turned, or its polarity changed, where it reads clearly better so: at least this many digits, this sure on
-# the average, this share of its marks, and this many times as many digits as before.
-OTHER_DIGITS, OTHER_CONFIDENCE, OTHER_SHARE, OTHER_GAIN = 3, 0.85, 0.6, 1.5
 # Marks of a digit's size that are writing, and no longer some dirt.
 WRITING = 3
-# That is tried when nothing was read, or less than this share of the marks.
-UPRIGHT_SHARE = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +57,8 @@ class ReaderOptions:
         Digits less sure than this, in [0, 1], are taken for other marks and not reported. A little below one half: what
         is about as likely right as wrong is still worth showing, with its confidence beside it.
     try_again
-        Whether a page that hardly reads is tried lying on its sides, and with light ink for dark.
+        Whether a page that hardly reads is tried with other tilts, on its sides, upside down, and with light ink for
+        dark.
     threads
         Cores that one reading may use, at least 1; with several workers take 1 for each.
     limits, clean, find
@@ -303,13 +300,13 @@ class Reader:
         self, page: PageImage, options: ReaderOptions, region: Sequence[float] | None
     ) -> tuple[Page, tuple[DigitInk, ...]]:
         part, offset = (page, (0, 0)) if region is None else _cut_out(page, region)
-        cleaned = clean(part, options.clean)
-        reading = self._choose(cleaned, options)
-        if options.layout == "page" and options.try_again and _is_doubtful(reading):
-            for other_page in _other_views(part, cleaned, options):
-                other = self._choose(other_page, options)
-                if _reads_better(other, reading):
-                    cleaned, reading = other_page, other
+        view = best_view(
+            part,
+            options.clean,
+            partial(self._choose, options=options),
+            try_again=options.try_again and options.layout == "page",
+        )
+        cleaned, reading = view.page, view.reading
         if options.layout == "page":
             reading = without_edge_strokes(reading, cleaned.to_source, width=part.width)
         to_source = cleaned.to_source.then(PageTransform.translation(*offset))
@@ -319,7 +316,7 @@ class Reader:
             height=page.height,
             dpi=page.dpi,
             lines=_composed(reading, to_source, options),
-            problem=_page_problem(reading),
+            problem=_page_problem(reading, is_upside_down_unclear=view.is_upside_down_unclear),
         )
         return read, _inks(reading, to_source)
 
@@ -367,36 +364,6 @@ def _inks(reading: PageReading, to_source: PageTransform) -> tuple[DigitInk, ...
     )
 
 
-def _is_doubtful(reading: PageReading) -> bool:
-    return not reading.count or reading.certainty < UPRIGHT_SHARE * reading.marks
-
-
-def _other_views(part: PageImage, cleaned: CleanPage, options: ReaderOptions) -> Iterator[CleanPage]:
-    """The page lying on its sides, and with its paper taken for ink."""
-    for quarters in (1, 3):
-        yield _turned(cleaned, quarters)
-    yield clean(part, options.clean, against_odds=True)
-
-
-def _reads_better(other: PageReading, reading: PageReading) -> bool:
-    return (
-        other.count >= max(OTHER_DIGITS, OTHER_SHARE * other.marks)
-        and other.certainty >= OTHER_CONFIDENCE * other.count
-        and other.certainty >= OTHER_GAIN * reading.certainty
-    )
-
-
-def _turned(page: CleanPage, quarters: int) -> CleanPage:
-    """The page turned counterclockwise by quarters of a circle, with the way back."""
-    height, width = page.ink.shape
-    back = {
-        1: [[0, -1, width], [1, 0, 0], [0, 0, 1]],
-        3: [[0, 1, 0], [-1, 0, height], [0, 0, 1]],
-    }[quarters]
-    turned_to_page = PageTransform(np.array(back, np.float64))
-    return CleanPage(ink=np.rot90(page.ink, quarters), to_source=turned_to_page.then(page.to_source))
-
-
 def _cut_out(page: PageImage, region: Sequence[float]) -> tuple[PageImage, tuple[int, int]]:
     try:
         x0, y0, x1, y1 = (float(v) for v in region)
@@ -410,9 +377,9 @@ def _cut_out(page: PageImage, region: Sequence[float]) -> tuple[PageImage, tuple
     return replace(page, pixels=page.pixels[y0:y1, x0:x1]), (x0, y0)
 
 
-def _page_problem(reading: PageReading) -> Problem | None:
+def _page_problem(reading: PageReading, *, is_upside_down_unclear: bool = False) -> Problem | None:
     if reading.count:
-        return None
+        return Problem("upside_down_unclear") if is_upside_down_unclear else None
     return Problem("not_a_number" if reading.marks >= WRITING else "no_numbers")
 
 

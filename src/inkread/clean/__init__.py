@@ -11,11 +11,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.clean.skew import SMALL_SKEW, estimate_skew, plausible_skews, turned
 from inkread.errors import InvalidOption
-from inkread.geometry import PageTransform, Point
+from inkread.geometry import PageTransform
 from inkread.parts import CleanPage, PageImage
 
-__all__ = ["CleanOptions", "clean", "estimate_skew", "is_light_ink"]
+__all__ = ["SMALL_SKEW", "CleanOptions", "clean", "estimate_skew", "is_light_ink", "plausible_skews", "turned"]
 
 Image = NDArray[np.float32]
 
@@ -60,8 +61,9 @@ class CleanOptions:
     min_contrast: float = 0.08
     # Ink must stand out by this many standard deviations of the paper's noise (≥ 0).
     noise_factor: float = 9.0
-    # A tilted page is set straight up to this angle (degrees, 0 to 45); 0 leaves it.
-    max_skew_degrees: float = 12.0
+    # A tilted page is set straight up to this angle (degrees, 0 to 45); 0 leaves it. Beyond 45 degrees up and across
+    # change places.
+    max_skew_degrees: float = 45.0
 
     def __post_init__(self) -> None:
         if self.max_pixels < 10_000 or not 0 < self.min_contrast < 1 or self.noise_factor < 0:
@@ -100,12 +102,9 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
     ink = _ink(grey, small, options)
     height, width = ink.shape
     to_source = PageTransform.scaling(page.width / width, page.height / height)
-    if options.max_skew_degrees:
-        skew = estimate_skew(ink, max_degrees=options.max_skew_degrees)
-        if skew:
-            ink, straight = _turned(ink, -skew)
-            to_source = straight.inverse().then(to_source)
-    return CleanPage(ink=ink, to_source=to_source)
+    cleaned = CleanPage(ink=ink, to_source=to_source)
+    skew = estimate_skew(ink, max_degrees=options.max_skew_degrees) if options.max_skew_degrees else 0.0
+    return turned(cleaned, -skew) if skew else cleaned
 
 
 def _small(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -213,65 +212,3 @@ def _ink_level(darkness: Image, floor: Image) -> Image:
     if inked.size:
         np.maximum(near, np.float32(PAGE_SHARE * float(np.median(inked))), out=near)
     return np.asarray(np.maximum(near, least), np.float32)
-
-
-def estimate_skew(ink: Image, *, max_degrees: float) -> float:
-    """The angle of the writing's lines and the paper's rules: degrees, clockwise on the screen; 0 when in doubt.
-
-    The projection profile of the ink is sharpest along the lines (Postl 1986, US patent 4723297, expired). A tilt is
-    believed only where there is enough ink to make lines and the profile is clearly sharper than upright.
-
-    Parameters
-    ----------
-    ink
-        float32 (H, W) in [0, 1].
-    max_degrees
-        Largest tilt looked for, 0 to 45.
-    """
-    scale = 600 / max(ink.shape)
-    if scale < 1:
-        size = max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale))
-        small = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
-    else:
-        small = ink
-    binary = (small > 0.4).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(binary)
-    good = stats[1:, cv2.CC_STAT_AREA] >= 6
-    if int(good.sum()) < 4:
-        return 0.0
-    y, x = np.nonzero(binary)
-    if len(x) > 6000:
-        step = len(x) // 6000 + 1
-        x, y = x[::step], y[::step]
-    x, y = x - x.mean(), y - y.mean()
-    typical = float(np.median(stats[1:, cv2.CC_STAT_HEIGHT][good]))
-    bin_height = max(1.0, typical / 6)
-
-    def sharpness(degrees: float) -> float:
-        angle = np.deg2rad(degrees)
-        position = ((y * np.cos(angle) - x * np.sin(angle)) / bin_height).astype(np.int64)
-        profile = np.bincount(position - position.min()).astype(np.float64)
-        return float((profile**2).sum())
-
-    upright = sharpness(0.0)
-    coarse = np.arange(-max_degrees, max_degrees + 0.5, 1.0)
-    best = max(coarse, key=sharpness)
-    fine = np.arange(best - 0.75, best + 0.8, 0.25)
-    best = max(fine, key=sharpness)
-    if abs(best) > max_degrees or sharpness(best) < 1.12 * upright or abs(best) < 0.5:
-        return 0.0
-    return float(best)
-
-
-def _turned(ink: Image, degrees: float) -> tuple[Image, PageTransform]:
-    """The page turned clockwise by ``degrees`` on a canvas that holds all of it, and the map that turned it."""
-    height, width = ink.shape
-    turn = PageTransform.rotation(degrees, Point(width / 2, height / 2))
-    corners = turn.apply([(0, 0), (width, 0), (width, height), (0, height)])
-    low, high = corners.min(axis=0), corners.max(axis=0)
-    move = turn.then(PageTransform.translation(-low[0], -low[1]))
-    size = int(np.ceil(high[0] - low[0])), int(np.ceil(high[1] - low[1]))
-    # cv2 counts pixel centers from 0, we count edges: shift by half a pixel on both sides.
-    centered = PageTransform.translation(0.5, 0.5).then(move).then(PageTransform.translation(-0.5, -0.5))
-    turned = cv2.warpAffine(ink, centered.matrix[:2], size, flags=cv2.INTER_LINEAR)
-    return np.clip(turned, 0.0, 1.0, dtype=np.float32), move

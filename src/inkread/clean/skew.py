@@ -1,0 +1,160 @@
+"""How far the writing of a page is tilted, and the page turned so that it is not."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkread.geometry import PageTransform, Point
+from inkread.parts import CleanPage
+
+__all__ = ["SMALL_SKEW", "estimate_skew", "plausible_skews", "turned"]
+
+Image = NDArray[np.float32]
+
+# Long side of the picture on which tilt is measured, and the ink that belongs to strokes there.
+MEASURED_SIDE = 600
+STROKE_INK = 0.4
+# Fewer components make no line.
+LEAST_COMPONENTS, LEAST_AREA = 4, 6
+# Lines of the profile to the height of a typical component: fine enough for the gaps between lines of writing.
+BINS_A_HEIGHT = 6
+# Points of ink for the first look, 1.5 degrees apart, and for the second, a quarter of a degree apart.
+FEW_POINTS, MANY_POINTS = 1_500, 6_000
+COARSE_DEGREES, FINE_DEGREES = 1.5, 0.25
+# Less is not worth the resampling.
+LEAST_SKEW = 0.5
+# Most pages are held nearly straight, so that a large tilt (degrees) needs more evidence: how much sharper its profile
+# is than upright, and than that of most directions. Measured on real pictures turned by 0 to 44 degrees: right tilts
+# above 12 degrees have at least 1.4 and 1.4 in 95 of 100, wrong ones on upright pages 1.3 and 1.3.
+SMALL_SKEW = 12.0
+SHARPER_THAN_UPRIGHT = 1.15
+MUCH_SHARPER_THAN_UPRIGHT, SHARPER_THAN_MOST = 1.4, 1.35
+# Directions with this share of the sharpest one's profile, this far apart (degrees), are plausible too: the columns and
+# diagonals of numbers that stand in a grid.
+PLAUSIBLE_SHARE, PLAUSIBLE_DISTANCE = 0.75, 10.0
+# A turned page is cut to ink of this strength, with a margin (pixels) for its soft edge.
+CANVAS_INK, CANVAS_MARGIN = 0.5, 4
+
+
+def estimate_skew(ink: Image, *, max_degrees: float) -> float:
+    """The angle of the writing's lines and the paper's rules: degrees, clockwise on the screen; 0 when in doubt.
+
+    The projection profile of the ink is sharpest along the lines (Postl 1986, US patent 4723297, expired). A tilt is
+    believed only where there is enough ink to make lines and the profile is clearly sharper than upright.
+
+    Parameters
+    ----------
+    ink
+        float32 (H, W) in [0, 1].
+    max_degrees
+        Largest tilt looked for, 0 to 45.
+    """
+    strokes = _strokes(ink)
+    if strokes is None:
+        return 0.0
+    coarse = _directions(max_degrees)
+    rough = _sharpness(strokes, coarse, points=FEW_POINTS)
+    fine = np.append(_near(coarse[rough.argmax()]), 0.0)
+    sharp = _sharpness(strokes, fine, points=MANY_POINTS)
+    best, gain = float(fine[sharp.argmax()]), float(sharp.max() / sharp[-1])
+    if not LEAST_SKEW <= abs(best) <= max_degrees or gain < SHARPER_THAN_UPRIGHT:
+        return 0.0
+    if abs(best) > SMALL_SKEW and (
+        gain < MUCH_SHARPER_THAN_UPRIGHT or rough.max() < SHARPER_THAN_MOST * np.median(rough)
+    ):
+        return 0.0
+    return best
+
+
+def plausible_skews(ink: Image, *, max_degrees: float) -> tuple[float, ...]:
+    """Angles that the lines may well have, likeliest first, in degrees as for :func:`estimate_skew`; none in no ink."""
+    strokes = _strokes(ink)
+    if strokes is None:
+        return ()
+    coarse = _directions(max_degrees)
+    rough = _sharpness(strokes, coarse, points=FEW_POINTS)
+    found: list[float] = []
+    for i in np.argsort(-rough, kind="stable"):
+        if rough[i] < PLAUSIBLE_SHARE * rough.max():
+            break
+        if all(abs(coarse[i] - other) >= PLAUSIBLE_DISTANCE for other in found):
+            fine = _near(coarse[i])
+            found.append(float(fine[_sharpness(strokes, fine, points=MANY_POINTS).argmax()]))
+    return tuple(found)
+
+
+def turned(page: CleanPage, degrees: float) -> CleanPage:
+    """The page turned clockwise by ``degrees``, cut to its ink, with the way back."""
+    height, width = page.ink.shape
+    turn = PageTransform.rotation(degrees, Point(width / 2, height / 2))
+    corners = turn.apply([(0, 0), (width, 0), (width, height), (0, height)])
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    move = turn.then(PageTransform.translation(-low[0], -low[1]))
+    size = int(np.ceil(high[0] - low[0])), int(np.ceil(high[1] - low[1]))
+    # cv2 counts pixel centers from 0, we count edges: shift by half a pixel on both sides.
+    centered = PageTransform.translation(0.5, 0.5).then(move).then(PageTransform.translation(-0.5, -0.5))
+    ink = cv2.warpAffine(page.ink, centered.matrix[:2], size, flags=cv2.INTER_CUBIC)
+    # What a turn leaves empty would make a page's rules look short against the page.
+    rows, columns = (_inked(ink.max(axis=axis)) for axis in (1, 0))
+    ink = np.clip(ink[rows, columns], 0.0, 1.0, dtype=np.float32)
+    move = move.then(PageTransform.translation(-columns.start, -rows.start))
+    return CleanPage(ink=ink, to_source=move.inverse().then(page.to_source))
+
+
+def _inked(strongest: Image) -> slice:
+    """From the first to the last place with strong ink, and a margin; everything where there is none."""
+    places = np.flatnonzero(strongest > CANVAS_INK)
+    if not len(places):
+        return slice(0, len(strongest))
+    return slice(max(0, int(places[0]) - CANVAS_MARGIN), min(len(strongest), int(places[-1]) + 1 + CANVAS_MARGIN))
+
+
+class _Strokes:
+    """The ink of a small page as points about their center, and the height of a line of its profile."""
+
+    __slots__ = ("bin_height", "points")
+
+    def __init__(self, points: NDArray[np.float32], bin_height: float) -> None:
+        self.points = points  # (2, N)
+        self.bin_height = bin_height
+
+
+def _strokes(ink: Image) -> _Strokes | None:
+    """None where there is too little to make a line."""
+    scale = MEASURED_SIDE / max(ink.shape)
+    if scale < 1:
+        size = max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale))
+        ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
+    binary = (ink > STROKE_INK).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(binary)
+    heights = stats[1:, cv2.CC_STAT_HEIGHT][stats[1:, cv2.CC_STAT_AREA] >= LEAST_AREA]
+    if len(heights) < LEAST_COMPONENTS:
+        return None
+    y, x = np.nonzero(binary)
+    points = np.stack([x - x.mean(), y - y.mean()]).astype(np.float32)
+    return _Strokes(points, max(1.0, float(np.median(heights)) / BINS_A_HEIGHT))
+
+
+def _directions(max_degrees: float) -> NDArray[np.float64]:
+    steps = int(np.ceil(max_degrees / COARSE_DEGREES))
+    return np.asarray(np.arange(-steps, steps + 1) * COARSE_DEGREES, np.float64)
+
+
+def _near(degrees: float) -> NDArray[np.float64]:
+    steps = round(COARSE_DEGREES / FINE_DEGREES)
+    return np.asarray(degrees + np.arange(-steps, steps + 1) * FINE_DEGREES, np.float64)
+
+
+def _sharpness(strokes: _Strokes, degrees: NDArray[np.float64], *, points: int) -> NDArray[np.float64]:
+    """The sum of squares of the profile of each direction, from about so many points."""
+    sample = strokes.points[:, :: strokes.points.shape[1] // points + 1]
+    angle = np.deg2rad(degrees)
+    normals = (np.stack([-np.sin(angle), np.cos(angle)], axis=1) / strokes.bin_height).astype(np.float32)
+    place = normals @ sample  # (directions, points)
+    place = (place - place.min()).astype(np.int64)
+    bins = int(place.max()) + 1
+    place += (np.arange(len(degrees)) * bins)[:, None]
+    profiles = np.bincount(place.ravel(), minlength=bins * len(degrees)).reshape(len(degrees), bins)
+    return np.asarray((profiles.astype(np.float64) ** 2).sum(axis=1))

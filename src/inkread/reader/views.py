@@ -1,0 +1,147 @@
+"""Which way a page is held: tilted, on a side, upside down, light ink taken for dark; the way that reads best is taken.
+
+Reading again costs as much as reading, so that other ways are tried only where the first reading leaves doubt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from inkread.clean import SMALL_SKEW, CleanOptions, clean, estimate_skew, plausible_skews, turned
+from inkread.decode.choose import PageReading
+from inkread.geometry import PageTransform
+from inkread.parts import DIGITS, CleanPage, PageImage
+
+__all__ = ["View", "best_view"]
+
+# A page is held otherwise where it reads clearly better so: at least this many digits, this sure on the average, this
+# share of its marks, and this many times as many digits as before.
+OTHER_DIGITS, OTHER_CONFIDENCE, OTHER_SHARE, OTHER_GAIN = 3, 0.85, 0.6, 1.5
+# That is tried when nothing was read, or less than this share of the marks.
+UPRIGHT_SHARE = 0.6
+# Of a page upside down more is read, since many digits look like some digit then.
+UPSIDE_DOWN_SHARE, UPSIDE_DOWN_GAIN = 0.85, 1.2
+# Digits that are digits upside down too, those that then are others, and how many of them say that writing may be so.
+TURNABLE, CHANGING, TURNABLE_COUNT = frozenset("01689"), frozenset("69"), 2
+# A strongly tilted page is held otherwise already where less than this share of its marks is read. Other tilts, so many
+# degrees from the first, are tried up to this many.
+TILTED_SHARE, OTHER_TILT_DISTANCE, OTHER_TILTS = 0.9, 8.0, 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A page, held some way, and what is read so.
+
+    Attributes
+    ----------
+    is_upside_down_unclear
+        Whether it reads as well upside down, as other digits.
+    """
+
+    page: CleanPage
+    reading: PageReading
+    is_upside_down_unclear: bool = False
+
+
+def best_view(
+    picture: PageImage, options: CleanOptions, read: Callable[[CleanPage], PageReading], *, try_again: bool = True
+) -> View:
+    """The way to hold a page.
+
+    Parameters
+    ----------
+    picture
+        The page.
+    options
+        How it is cleaned.
+    read
+        What reads it.
+    try_again
+        Whether other ways than the first are tried.
+    """
+    cleaned = clean(picture, options)
+    view = View(page=cleaned, reading=read(cleaned))
+    if not try_again:
+        return view
+    is_tilted = abs(_tilt(cleaned)) > SMALL_SKEW
+    if _reads_less(view.reading, TILTED_SHARE if is_tilted else UPRIGHT_SHARE):
+        untilted = clean(picture, replace(options, max_skew_degrees=0)) if is_tilted else cleaned
+        # Numbers in a grid have lines along its columns and diagonals too.
+        for page in _other_tilts(untilted, _tilt(cleaned), options):
+            other = View(page=page, reading=read(page))
+            if _reads_better(other.reading, view.reading, gain=1.0 if is_tilted else OTHER_GAIN):
+                view = other
+        for page in _other_views(picture, view.page, options) if _reads_less(view.reading, UPRIGHT_SHARE) else ():
+            other = View(page=page, reading=read(page))
+            if _reads_better(other.reading, view.reading, gain=OTHER_GAIN):
+                view = other
+        # Drawings have lines without writing.
+        if view.page is cleaned and is_tilted and _reads_less(view.reading, UPRIGHT_SHARE):
+            upright = View(page=untilted, reading=read(untilted))
+            if not _reads_better(view.reading, upright.reading, gain=1.0):
+                view = upright
+    if view.reading.count and (_reads_less(view.reading, UPSIDE_DOWN_SHARE) or _may_be_turned(view.reading)):
+        page = _quarter_turned(view.page, 2)
+        other = View(page=page, reading=read(page))
+        if _reads_better(other.reading, view.reading, gain=UPSIDE_DOWN_GAIN):
+            view = other
+        elif _may_be_turned(view.reading) and other.reading.certainty >= view.reading.certainty:
+            view = replace(view, is_upside_down_unclear=True)
+    return view
+
+
+def _other_tilts(untilted: CleanPage, tilt: float, options: CleanOptions) -> Iterator[CleanPage]:
+    """The page with other lines than those ``tilt`` degrees off set straight."""
+    if options.max_skew_degrees <= SMALL_SKEW:
+        return
+    tilts = plausible_skews(untilted.ink, max_degrees=options.max_skew_degrees)
+    for other in [other for other in tilts if abs(other - tilt) >= OTHER_TILT_DISTANCE][:OTHER_TILTS]:
+        yield turned(untilted, -other)
+
+
+def _other_views(picture: PageImage, cleaned: CleanPage, options: CleanOptions) -> Iterator[CleanPage]:
+    """The page lying on its sides, and with its paper taken for ink."""
+    for quarters in (1, 3):
+        lying = _quarter_turned(cleaned, quarters)
+        # Lines show a tilt better than columns do.
+        skew = estimate_skew(lying.ink, max_degrees=options.max_skew_degrees) if options.max_skew_degrees else 0.0
+        yield turned(lying, -skew) if skew else lying
+    yield clean(picture, options, against_odds=True)
+
+
+def _reads_less(reading: PageReading, share: float) -> bool:
+    return not reading.count or reading.certainty < share * reading.marks
+
+
+def _reads_better(other: PageReading, reading: PageReading, *, gain: float) -> bool:
+    return (
+        other.count >= max(OTHER_DIGITS, OTHER_SHARE * other.marks)
+        and other.certainty >= OTHER_CONFIDENCE * other.count
+        and other.certainty >= gain * reading.certainty
+    )
+
+
+def _may_be_turned(reading: PageReading) -> bool:
+    digits = [DIGITS[int(p.argmax())] for line in reading.lines for p in line.probabilities]
+    return len(digits) >= TURNABLE_COUNT and TURNABLE.issuperset(digits) and not CHANGING.isdisjoint(digits)
+
+
+def _tilt(page: CleanPage) -> float:
+    """How far the page was tilted in its picture, in degrees."""
+    matrix = page.to_source.matrix
+    return float(np.degrees(np.arctan2(matrix[1, 0], matrix[0, 0])))
+
+
+def _quarter_turned(page: CleanPage, quarters: int) -> CleanPage:
+    """The page turned counterclockwise by quarters of a circle, with the way back."""
+    height, width = page.ink.shape
+    back = {
+        1: [[0, -1, width], [1, 0, 0], [0, 0, 1]],
+        2: [[-1, 0, width], [0, -1, height], [0, 0, 1]],
+        3: [[0, 1, 0], [-1, 0, height], [0, 0, 1]],
+    }[quarters]
+    turned_to_page = PageTransform(np.array(back, np.float64))
+    return CleanPage(ink=np.rot90(page.ink, quarters), to_source=turned_to_page.then(page.to_source))

@@ -1,0 +1,156 @@
+"""How a page is held: the way that reads best is found, and said to be unclear where two ways read as well."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inkread.clean import CleanOptions
+from inkread.data.synth import Hand, PageOptions, compose_page
+from inkread.decode.choose import ChosenLine, PageReading
+from inkread.geometry import Box
+from inkread.parts import PageImage
+from inkread.reader import Reader, ReaderOptions
+from inkread.reader.views import best_view
+
+CLEAR = {
+    "hand": Hand(), "paper": "canvas", "paper_color": (255, 255, 255), "ink_color": (0, 0, 0),
+    "wear": 0, "light": 0, "camera": 0, "view": 0,
+}  # fmt: skip
+WHITE = (255, 255, 255)
+
+
+def composed(*lines, seed=3, width=700, height=420):
+    options = PageOptions(width=width, height=height, lines=lines, **CLEAR)
+    return compose_page(np.random.default_rng(seed), options)[0].pixels
+
+
+def rotated(pixels, degrees):
+    picture = Image.fromarray(pixels).rotate(-degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=WHITE)
+    return np.asarray(picture)
+
+
+def texts(document):
+    return [line.text.replace(" ", "") for line in document.lines()]
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return Reader()
+
+
+@pytest.fixture(scope="module")
+def three_lines():
+    return composed("31415 926", "535 8979", "3238 46")
+
+
+@pytest.mark.parametrize("degrees", [-38, -20, 20, 38])
+def test_a_strongly_tilted_page_is_read_line_by_line(reader, three_lines, degrees):
+    document = reader.read(rotated(three_lines, degrees))
+    assert texts(document) == ["31415926", "5358979", "323846"]
+    for digit in document.digits():
+        (x0, y0), (x1, y1) = digit.quad.to_array()[:2]
+        assert np.degrees(np.arctan2(y1 - y0, x1 - x0)) == pytest.approx(degrees, abs=2.5)
+
+
+@pytest.mark.parametrize("degrees", [90, 110, 180, 270])
+def test_a_page_on_its_side_or_head_is_read(reader, three_lines, degrees):
+    assert texts(reader.read(rotated(three_lines, degrees))) == ["31415926", "5358979", "323846"]
+
+
+def test_a_page_is_held_as_it_is_where_nothing_else_is_to_be_tried(reader, three_lines):
+    lying = rotated(three_lines, 90)
+    assert texts(reader.read(lying, options=ReaderOptions(try_again=False))) != ["31415926", "5358979", "323846"]
+
+
+def test_numbers_that_are_numbers_upside_down_are_unclear_and_others_are_not(reader):
+    turnable = reader.read(composed("9 6", "69", width=400))
+    assert turnable.text
+    assert {line.problem for line in turnable.lines()} == {None}
+    clear = reader.read(composed("1234 57", width=500))
+    assert clear.pages[0].problem is None
+
+
+def line_of(digits, confidence=0.95):
+    probabilities = []
+    for digit in digits:
+        row = np.full(10, (1 - confidence) / 9)
+        row[int(digit)] = confidence
+        probabilities.append(row)
+    boxes = tuple(Box(20 * i, 0, 20 * i + 15, 20) for i in range(len(digits)))
+    return ChosenLine(
+        boxes=boxes,
+        spans=tuple((i, i + 1) for i in range(len(digits))),
+        probabilities=tuple(probabilities),
+        inks=tuple(np.ones((20, 15), np.float32) for _ in digits),
+        texts=(),
+    )
+
+
+def reading(digits, *, marks=None, confidence=0.95):
+    lines = (line_of(digits, confidence),) if digits else ()
+    return PageReading(lines=lines, shares=(1.0,) * len(lines), marks=len(digits) if marks is None else marks)
+
+
+class Readings:
+    """Gives one prepared reading after the other, and then the last again."""
+
+    def __init__(self, *readings):
+        self.left = list(readings)
+        self.pages = []
+
+    def __call__(self, page):
+        self.pages.append(page)
+        return self.left.pop(0) if len(self.left) > 1 else self.left[0]
+
+
+@pytest.fixture(scope="module")
+def picture():
+    return PageImage(pixels=composed("1234", width=300, height=150))
+
+
+view_of = partial(best_view, options=CleanOptions())
+
+
+def test_a_page_that_reads_well_is_read_once(picture):
+    read = Readings(reading("12345"))
+    assert view_of(picture, read=read).reading.count == 5
+    assert len(read.pages) == 1
+
+
+def test_the_turn_of_a_page_is_tried_where_its_digits_may_be_others_so(picture):
+    read = Readings(reading("6891", confidence=0.95), reading("1689", confidence=0.96))
+    view = view_of(picture, read=read)
+    assert len(read.pages) == 2
+    np.testing.assert_array_equal(read.pages[1].ink, read.pages[0].ink[::-1, ::-1])
+    assert view.is_upside_down_unclear
+    assert view.page is read.pages[0]
+    corner = read.pages[1].to_source.apply([(0, 0)])
+    np.testing.assert_allclose(corner, [read.pages[0].ink.shape[::-1]])
+
+
+def test_a_page_that_reads_worse_upside_down_is_clear(picture):
+    view = view_of(picture, read=Readings(reading("6891", confidence=0.95), reading("1689", confidence=0.8)))
+    assert not view.is_upside_down_unclear
+
+
+@pytest.mark.parametrize("digits", ["6", "8018", "6892"])
+def test_lone_digits_and_such_as_stay_themselves_or_cannot_be_turned_are_clear(picture, digits):
+    read = Readings(reading(digits))
+    assert not view_of(picture, read=read).is_upside_down_unclear
+    assert len(read.pages) == 1
+
+
+def test_a_page_upside_down_is_turned_where_clearly_more_reads_so(picture):
+    read = Readings(reading("1257", marks=6, confidence=0.97), reading("712534", confidence=0.97))
+    assert view_of(picture, read=read).reading.count == 6
+
+
+def test_a_page_without_numbers_stays_as_it_is(picture):
+    read = Readings(reading("", marks=8), reading("1", marks=8, confidence=0.6))
+    view = view_of(picture, read=read)
+    assert view.page is read.pages[0]
+    assert len(read.pages) > 3
