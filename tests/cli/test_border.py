@@ -8,7 +8,7 @@ import io
 import pytest
 
 from inkread.cli import border
-from inkread.errors import CorruptSource, InvalidOption, OutputError
+from inkread.errors import CorruptSource, InkreadError, InvalidOption, OutputError
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +53,19 @@ def test_a_mistake_of_ours_is_one_line_that_asks_for_a_report(capfd):
     said = capfd.readouterr().err
     assert "please report it (ZeroDivisionError: division by zero)" in said
     assert said.count("\n") == 1
+
+
+def test_what_goes_wrong_with_a_source_is_an_error_of_that_source():
+    assert border.attempt("a.png", str.upper) == "A.PNG"
+    for source, work in (
+        (CorruptSource("it ends early"), str),
+        ("a.png", lambda _: failing(CorruptSource("it ends early"))()),
+    ):
+        with pytest.raises(CorruptSource, match="it ends early"):
+            border.attempt(source, work)
+    with pytest.raises(InkreadError, match="please report it") as caught:
+        border.attempt("a.png", lambda _: 1 // 0)
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
 
 
 def test_a_traceback_is_shown_when_it_is_asked_for(capfd):

@@ -42,11 +42,7 @@ def test_small_pictures_are_enlarged_and_large_ones_stay():
 
 
 def test_what_falls_outside_is_cut_off():
-    quads = [
-        Quad.of_box(Box(-60, -60, 60, 60)),
-        Quad.of_box(Box(500, 0, 620, 120)),
-        Quad.of_box(Box(380, 280, 500, 400)),
-    ]
+    boxes = Box(-60, -60, 60, 60), Box(500, 0, 620, 120), Box(380, 280, 500, 400)
     drawn = draw_heat(WHITE, [(Quad.of_box(box), FULL) for box in boxes])
     assert tuple(drawn[10, 10]) == tuple(drawn[290, 390]) == FOR
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from inkread.cli import accounts, batch, border, compare, data, evaluate, models, read, serve, train
+from inkread.cli import accounts, batch, border, compare, data, evaluate, explain, models, read, serve, train
 
 __all__ = ["app", "main"]
 
@@ -62,6 +62,7 @@ def inkread(
 
 
 app.command()(read.read)
+app.command()(explain.explain)
 app.command()(batch.batch)
 app.command()(serve.serve)
 app.command()(compare.compare)

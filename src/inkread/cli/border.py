@@ -11,10 +11,13 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from inkread.errors import InkreadError, OutputError
 
-__all__ = ["FAILED", "INTERRUPTED", "OK", "line_of", "report", "run", "say", "show_tracebacks", "unexpected"]
+__all__ = ["FAILED", "INTERRUPTED", "OK", "attempt", "line_of", "report", "run", "say", "show_tracebacks", "unexpected"]
+
+Outcome = TypeVar("Outcome")
 
 OK = 0
 FAILED = 1
@@ -66,6 +69,18 @@ def unexpected(error: Exception) -> InkreadError:
         f"an error inside inkread, please report it ({type(error).__name__}: {error}); "
         "inkread --traceback ... shows where"
     )
+
+
+def attempt(source: Any, work: Callable[[Any], Outcome]) -> Outcome:
+    """What ``work`` makes of one source; whatever goes wrong, even inside inkread, is an error of this source alone."""
+    if isinstance(source, InkreadError):
+        raise source
+    try:
+        return work(source)
+    except InkreadError:
+        raise
+    except Exception as error:
+        raise unexpected(error) from error
 
 
 def run(command: Callable[[], object]) -> int:
