@@ -1,9 +1,10 @@
-"""Reads the pictures of a manifest as they are, inverted, rotated and at half size, and says what each change costs.
+"""Reads the pictures of a manifest as they are and made harder, and says what each change costs.
 
     python benchmarks/pages.py [MANIFEST] [--images DIR] [--output FILE] [--check]
 
 Without a manifest, that of the set ``real`` in the folder that INKREAD_DATA names. First the files themselves are read,
-then their pixels, changed in each way; a change is compared with the unchanged pixels, picture by picture.
+then their pixels, inverted, rotated, at half and double size, compressed and under a cast shadow; a change is compared
+with the unchanged pixels, picture by picture.
 """
 
 from __future__ import annotations
@@ -23,8 +24,9 @@ from inkread.evaluate.perturb import perturbation
 from inkread.evaluate.report import Circumstances, machine, pictures_report, write_report
 from inkread.evaluate.sources import Choice, find_pictures
 
-CHANGES = ("invert", "rotate:7", "rotate:-7", "scale:0.5")
-EXACT, F1, FALSE_DIGITS, LOSS = 0.60, 0.92, 2, 0.03
+CHANGES = ("invert", "rotate:20", "rotate:-20", "scale:0.5", "scale:2", "jpeg:30", "shadow")
+EXACT, LINES, F1, FALSE_DIGITS, LOSS = 0.85, 0.80, 0.975, 0, 0.04
+CATEGORIES = {"line": 0.90, "multiline": 0.70, "single": 0.95}
 RESULTS = Path(__file__).parent / "results" / "pages.json"
 
 
@@ -53,7 +55,13 @@ def main() -> int:
     figures = files.figures
     rows = [
         bar("exact, files in", figures.exact.value, EXACT, "at least", f"{figures.exact.hits} of {figures.n}"),
+        bar("lines, files in", figures.lines.value, LINES, "at least"),
         bar("digit F1, files in", figures.f1, F1, "at least"),
+        *(
+            bar(f"exact, category {name}", group.exact.value, least, "at least", f"{group.exact.hits} of {group.n}")
+            for name, least in CATEGORIES.items()
+            if (group := files.groups.get(name)) is not None
+        ),
         bar(
             "false digits without numbers",
             figures.false_digits,
