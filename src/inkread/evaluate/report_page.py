@@ -13,10 +13,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from inkread.evaluate.charts import CHART_STYLE, Axes, Bar, Series, bar_chart, line_chart
+from inkread.evaluate.charts import Axes, Bar, Series, bar_chart, line_chart
 from inkread.evaluate.gallery import GALLERY_STYLE, Miss, figure_of, read_as
 from inkread.evaluate.metrics import ConfusedPair, confused_pairs
 from inkread.evaluate.report import write_report, write_whole
+from inkread.evaluate.sheet import confusion_table, made_by, percent, sheet, table
 
 __all__ = ["WORST", "report_page", "write_report_folder"]
 
@@ -27,32 +28,15 @@ WORST = 40
 # Pairs that get pictures, and pictures of each direction.
 _PAIRS, _PAIR_PICTURES = 8, 10
 
-_STYLE = (
-    """
-:root { color-scheme: light dark; --ground: #f5f6f9; --surface: #fff; --text: #1a2036; --soft: #5a6280; --line: #dfe3ee;
-  --right: 36 87 214; --wrong: 194 65 12 }
-@media (prefers-color-scheme: dark) { :root { --ground: #10141f; --surface: #191f2e; --text: #e9ecf6; --soft: #a5aecb;
-  --line: #2c3449; --right: 120 150 255; --wrong: 255 140 90 } }
-body { font: 15px/1.5 system-ui, sans-serif; max-width: 76em; margin: 0 auto; padding: 2em 1.2em 4em;
-  color: var(--text); background: var(--ground) }
-h1 { margin: 0 } h2 { margin: 2em 0 .5em } h3 { margin: 1.2em 0 .4em } p { max-width: 60em }
-.soft, figcaption { color: var(--soft) }
-.card { background: var(--surface); border: 1px solid var(--line); border-radius: 10px; padding: 1em 1.2em }
-.row { display: flex; flex-wrap: wrap; gap: 1em; align-items: flex-start } figure { margin: 0 } .card > h3 { margin-top: 0 }
-dl.figures { display: flex; flex-wrap: wrap; gap: .8em 2.4em; margin: 0 } dl.figures dt { color: var(--soft) }
-dl.figures dd { margin: 0; font-size: 1.5em; font-variant-numeric: tabular-nums }
-dl.figures small { display: block; font-size: .58em; color: var(--soft) }
-.scroll { overflow-x: auto }
-table.plain { border-collapse: collapse; font-variant-numeric: tabular-nums }
-table.plain th, table.plain td { padding: .25em .8em; border-bottom: 1px solid var(--line); text-align: right }
-table.plain th:first-child, table.plain td:first-child { text-align: left }
-table.confusion td { text-align: center; min-width: 2.2em; padding: .35em .25em }
-table.confusion .zero { color: var(--line) }
-code { overflow-wrap: anywhere }
-"""
-    + GALLERY_STYLE
-    + CHART_STYLE
-)
+_STYLE = f"""
+h3 {{ margin: 1.2em 0 .4em }} .row > figure {{ max-width: 520px }}
+dl.figures {{ display: flex; flex-wrap: wrap; gap: .8em 2.4em; margin: 0; padding: 1em 1.2em;
+  background: var(--surface); border: 1px solid var(--line); border-radius: 10px }}
+dl.figures dt {{ color: var(--soft) }}
+dl.figures dd {{ margin: 0; font-size: 1.5em; font-variant-numeric: tabular-nums }}
+dl.figures small {{ display: block; font-size: .58em; color: var(--soft) }}
+.miss td {{ border: 0; text-align: left }}
+{GALLERY_STYLE}"""
 
 
 def write_report_folder(
@@ -82,10 +66,7 @@ def report_page(report: Report, *, misses: Sequence[Miss] = (), worst: Sequence[
     """The page as HTML; see :func:`write_report_folder`."""
     title = f"{_TITLES.get(report['task'], report['task'])}: {_data_name(report)}"
     parts = [
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{html.escape(title)}</title>'
-        f"<style>{_STYLE}</style></head><body>",
-        *_head(report, title),
+        *_head(report),
         *_digits(report),
         *_pairs(report, misses),
         *_confidence(report),
@@ -95,9 +76,8 @@ def report_page(report: Report, *, misses: Sequence[Miss] = (), worst: Sequence[
         *_errors(report),
         *_training(report),
         *_worst(report, worst),
-        "</body></html>\n",
     ]
-    return "\n".join(parts)
+    return sheet(title, parts, style=_STYLE)
 
 
 _TITLES = {"digit": "Single digits", "lines": "Lines", "pages": "Pages"}
@@ -108,16 +88,9 @@ def _data_name(report: Report) -> str:
     return ", ".join(str(data[key]) for key in ("name", "split", "perturbation") if data.get(key))
 
 
-def _head(report: Report, title: str) -> Iterator[str]:
-    machine, packages = report["machine"], report["machine"].get("packages", {})
+def _head(report: Report) -> Iterator[str]:
     models = ", ".join(report["model"].values()) or "no model"
-    yield f"<header><h1>{html.escape(title)}</h1>"
-    versions = ", ".join(f"{name} {version}" for name, version in packages.items() if version)
-    yield (
-        f'<p class="soft">Read with {html.escape(models)} on {html.escape(report["date"])}; '
-        f"{html.escape(str(machine.get('processor', 'a machine')))}, {machine.get('cores', '?')} cores"
-        f"{'; ' + html.escape(versions) if versions else ''}.<br><code>{html.escape(report['command'])}</code></p>"
-    )
+    yield f'<p class="soft">Read with {html.escape(models)}.</p>{made_by(report)}'
     calibration, coverage = report["calibration"], (report["curves"] or {}).get("coverage")
     accuracy = report["accuracy"]
     low, high = accuracy["interval"] or (None, None)
@@ -125,19 +98,19 @@ def _head(report: Report, title: str) -> Iterator[str]:
     figures = [
         (
             what,
-            _percent(accuracy["value"]),
-            f"{accuracy['hits']} of {accuracy['n']}; 95 % Wilson interval {_percent(low)} to {_percent(high)}"
+            percent(accuracy["value"]),
+            f"{accuracy['hits']} of {accuracy['n']}; 95 % Wilson interval {percent(low)} to {percent(high)}"
             if low is not None
             else "none of these are digits",
         )
     ]
     if coverage is not None:
         figures.append(
-            ("wrong when the least sure 5 % are left out", _percent(coverage["error_at"]["0.95"], 3), "by confidence")
+            ("wrong when the least sure 5 % are left out", percent(coverage["error_at"]["0.95"], 3), "by confidence")
         )
     if calibration is not None:
         figures.append(
-            ("calibration error", _percent(calibration["expected_calibration_error"]), "expected, in 15 bins")
+            ("calibration error", percent(calibration["expected_calibration_error"]), "expected, in 15 bins")
         )
         if (likelihood := calibration.get("negative_log_likelihood")) is not None:
             figures.append(("negative log-likelihood", f"{likelihood:.4f}", "nats a digit"))
@@ -146,8 +119,8 @@ def _head(report: Report, title: str) -> Iterator[str]:
         figures.append(
             (
                 "others refused",
-                _percent(refusal["others_refused"]["value"]),
-                f"while {_percent(refusal['digits_kept']['value'])} of the digits are kept",
+                percent(refusal["others_refused"]["value"]),
+                f"while {percent(refusal['digits_kept']['value'])} of the digits are kept",
             )
         )
     speed = report["speed"] or {}
@@ -159,7 +132,7 @@ def _head(report: Report, title: str) -> Iterator[str]:
         f"<div><dt>{html.escape(name)}</dt><dd>{value}<small>{html.escape(note)}</small></dd></div>"
         for name, value, note in figures
     )
-    yield f'<dl class="figures card">{entries}</dl></header>'
+    yield f'<dl class="figures">{entries}</dl>'
 
 
 def _digits(report: Report) -> Iterator[str]:
@@ -173,36 +146,13 @@ def _digits(report: Report) -> Iterator[str]:
     rows = [
         (
             name,
-            *(_percent(one[key]) for key in ("precision", "recall", "f1")),
+            *(percent(one[key]) for key in ("precision", "recall", "f1")),
             str(one["support"]),
         )
         for name, one in per_class.items()
     ]
-    yield f'<div class="row"><div class="card scroll"><h3>Confusion</h3>{_confusion_table(confusion)}</div>'
-    table = _table(("digit", "precision", "recall", "F1", "support"), rows)
-    yield f'<div class="card scroll"><h3>Precision, recall, F1</h3>{table}</div></div>'
-
-
-def _confusion_table(confusion: Sequence[Sequence[int]]) -> str:
-    # Mistakes are few beside what is right: they are shaded among themselves.
-    most = max((n for truth, row in enumerate(confusion) for read, n in enumerate(row) if truth != read), default=0)
-    head = "".join(f'<th scope="col">{read}</th>' for read in range(len(confusion)))
-    rows = []
-    for truth, row in enumerate(confusion):
-        cells = []
-        for read, count in enumerate(row):
-            if not count:
-                cells.append('<td class="zero">0</td>')
-                continue
-            right = truth == read
-            share = count / sum(row) * 0.4 if right else 0.15 + 0.75 * (count / most) ** 0.5
-            color = f"rgb(var(--{'right' if right else 'wrong'}) / {share:.2f})"
-            cells.append(f'<td style="background: {color}">{count}</td>')
-        rows.append(f'<tr><th scope="row">{truth}</th>{"".join(cells)}</tr>')
-    return (
-        f'<table class="plain confusion"><thead><tr><th>truth ↓<br>read →</th>{head}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table>"
-    )
+    figures = table(("digit", "precision", "recall", "F1", "support"), rows)
+    yield f'<div class="row">{confusion_table(confusion)}{figures}</div>'
 
 
 def _pairs(report: Report, misses: Sequence[Miss]) -> Iterator[str]:
@@ -213,7 +163,7 @@ def _pairs(report: Report, misses: Sequence[Miss]) -> Iterator[str]:
     for heading, members in groupby(sorted(misses, key=lambda one: one.group), key=lambda one: one.group):
         by_heading[heading] = list(members)
     yield "<h2>Most confused pairs</h2>"
-    yield _table(
+    yield table(
         ("pair", "mistakes", "first as second", "second as first"),
         [
             (f"{pair.first} / {pair.second}", str(pair.count), str(pair.first_as_second), str(pair.second_as_first))
@@ -263,10 +213,10 @@ def _confidence(report: Report) -> Iterator[str]:
         axes=Axes(x="confidence", y="share that is right", x_range=(0, 1), y_range=(0, 1), diagonal=True),
     )
     yield f'<div class="row">{curve}{reliability}</div>'
-    yield _table(
+    yield table(
         ("least sure left out", "wrong of the rest"),
         [
-            (_percent(1 - float(share), 0), _percent(error, 3))
+            (percent(1 - float(share), 0), percent(error, 3))
             for share, error in sorted(coverage["error_at"].items(), reverse=True)
         ],
     )
@@ -281,7 +231,7 @@ def _groups(report: Report) -> Iterator[str]:
     for name, group in groups.items():
         exact = group["exact"]
         if exact["value"] is not None:
-            text = f"{_percent(exact['value'], 1)} of {exact['n']}"
+            text = f"{percent(exact['value'], 1)} of {exact['n']}"
             bars.append(Bar(name=name, value=exact["value"], interval=tuple(exact["interval"]), text=text))
     yield bar_chart(bars, title="Read exactly, with 95 % intervals")
     if any("cer" in group for group in groups.values()):
@@ -289,17 +239,17 @@ def _groups(report: Report) -> Iterator[str]:
             (
                 name,
                 str(group["n"]),
-                _percent(group["exact"]["value"], 1),
-                _percent(group["lines"]["value"], 1),
-                _percent(group["cer"], 1),
-                _percent(group["f1"], 1),
+                percent(group["exact"]["value"], 1),
+                percent(group["lines"]["value"], 1),
+                percent(group["cer"], 1),
+                percent(group["f1"], 1),
                 f"{group['false_digits']} in {group['empty']}" if group["empty"] else "",
                 str(group["errors"]),
             )
             for name, group in groups.items()
         ]
         columns = ("", "n", "exact", "lines", "character errors", "digit F1", "false digits", "failed")
-        yield f'<div class="scroll">{_table(columns, rows)}</div>'
+        yield table(columns, rows)
 
 
 def _writers(report: Report) -> Iterator[str]:
@@ -320,15 +270,15 @@ def _writers(report: Report) -> Iterator[str]:
     yield bar_chart(bars[:25], title="Writers by their mistakes")
     worst = [one for one in writers["worst"] if one["hits"] < one["n"]]
     if worst:
-        yield _table(
+        yield table(
             ("writer", "n", "wrong", "right", "95 % interval"),
             [
                 (
                     str(one["writer"]),
                     str(one["n"]),
                     str(one["n"] - one["hits"]),
-                    _percent(one["value"]),
-                    f"{_percent(one['interval'][0])} to {_percent(one['interval'][1])}",
+                    percent(one["value"]),
+                    f"{percent(one['interval'][0])} to {percent(one['interval'][1])}",
                 )
                 for one in worst
             ],
@@ -342,21 +292,21 @@ def _refusal(report: Report) -> Iterator[str]:
     yield "<h2>What is no digit</h2>"
     yield (
         f"<p>Refused where the probability of being some digit is under {refusal['threshold']:.4f}: "
-        f"{_percent(refusal['others_refused']['value'])} of what is no digit, letters that pass for digits counted "
-        f"apart; {_percent(refusal['digits_kept']['value'])} of the digits stay.</p>"
+        f"{percent(refusal['others_refused']['value'])} of what is no digit, letters that pass for digits counted "
+        f"apart; {percent(refusal['digits_kept']['value'])} of the digits stay.</p>"
     )
     rates = {**{f"{name} (pass for digits)": one for name, one in refusal["confusable_refused"].items()}}
     rates |= dict(sorted(refusal["by_label"].items(), key=lambda entry: entry[1]["value"])[:20])
-    yield _table(
+    yield table(
         ("label", "n", "refused"),
-        [(name or "(no character)", str(one["n"]), _percent(one["value"], 1)) for name, one in rates.items()],
+        [(name or "(no character)", str(one["n"]), percent(one["value"], 1)) for name, one in rates.items()],
     )
 
 
 def _errors(report: Report) -> Iterator[str]:
     if report["errors"]:
         yield "<h2>Could not be read</h2>"
-        yield _table(("picture", "why"), list(report["errors"].items()))
+        yield table(("picture", "why"), list(report["errors"].items()))
 
 
 def _training(report: Report) -> Iterator[str]:
@@ -383,13 +333,3 @@ def _worst(report: Report, worst: Sequence[Miss]) -> Iterator[str]:
         yield f'<h2>Worst mistakes</h2><p>The surest first.</p><section class="misses">{shown}</section>'
     elif report["accuracy"]["n"] and report["accuracy"]["hits"] == report["accuracy"]["n"]:
         yield "<h2>Worst mistakes</h2><p>None: everything was read rightly.</p>"
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in columns)
-    body = "".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
-    return f'<table class="plain"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
-
-
-def _percent(value: float | None, digits: int = 2) -> str:
-    return "–" if value is None else f"{100 * value:.{digits}f} %"

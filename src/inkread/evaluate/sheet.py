@@ -1,7 +1,6 @@
 """The frame of a page that stands alone: its head with style, tables, and the confusion of ten digits.
 
-What such pages show is decided by who writes them: :mod:`inkread.evaluate.robustness_page` and
-:mod:`inkread.compare.outputs`. Nothing is fetched by such a page, and no picture is in it.
+What such pages show is decided by who writes them. Nothing is fetched by such a page.
 """
 
 from __future__ import annotations
@@ -36,8 +35,8 @@ details { margin: .4em 0 } summary { cursor: pointer } code { overflow-wrap: any
 )
 
 
-def sheet(title: str, parts: Iterable[str]) -> str:
-    """A whole HTML page of these parts.
+def sheet(title: str, parts: Iterable[str], *, style: str = "") -> str:
+    """A whole HTML page of these parts, with further ``style`` where they need it.
 
     Examples
     --------
@@ -47,7 +46,7 @@ def sheet(title: str, parts: Iterable[str]) -> str:
     head = (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width, initial-scale=1"><title>{html.escape(title)}</title>'
-        f"<style>{_STYLE}</style></head><body><h1>{html.escape(title)}</h1>"
+        f"<style>{_STYLE}{style}</style></head><body><h1>{html.escape(title)}</h1>"
     )
     return "\n".join([head, *parts, "</body></html>\n"])
 

@@ -31,7 +31,17 @@ from inkread.train.cards import circumstances, write_card
 from inkread.train.digits import NOT_A_DIGIT_CLASS, CropPool, CropStream, DistortionOptions
 from inkread.train.loop import FitOptions, Progress, fit
 
-__all__ = ["DIGIT", "RECIPES", "DigitRecipe", "draw_pen_digit", "train_digit"]
+__all__ = [
+    "DIGIT",
+    "RECIPES",
+    "DigitRecipe",
+    "Validation",
+    "draw_pen_digit",
+    "fit_digit",
+    "gather_crops",
+    "train_digit",
+    "validated",
+]
 
 Inks = list[NDArray[np.float32]]
 
@@ -53,7 +63,9 @@ class DigitRecipe:
     validation_writers
         Of MNIST's training writers, held out to choose and to calibrate.
     synthetic_digits, synthetic_others
-        Crops that the synthesiser writes for the pool.
+        Crops that the synthesiser writes for the pool; 0 leaves them, and printed characters of the kind, out.
+    average_decay
+        Of the moving average of the weights that is kept; 0 keeps the last weights.
     """
 
     name: str = "digit"
@@ -65,6 +77,7 @@ class DigitRecipe:
     synthetic_others: int = 16_000
     label_smoothing: float = 0.02
     learning_rate: float = 3e-3
+    average_decay: float = 0.9995
     seed: int = 1
     distortion: DistortionOptions = field(default_factory=DistortionOptions)
 
@@ -74,7 +87,7 @@ RECIPES = {DIGIT.name: DIGIT}
 
 
 @dataclass(slots=True)
-class _Validation:
+class Validation:
     """Held-out crops as network input, by source."""
 
     inputs: dict[str, NDArray[np.float32]] = field(default_factory=dict)
@@ -125,25 +138,33 @@ def train_digit(
     """
     torch.manual_seed(recipe.seed)
     say("Gathering crops to learn from")
-    pool, validation = CropPool(), _Validation()
-    if bundled_data:
-        _add_train_sets(pool, validation, recipe)
-        _add_synthetic(pool, validation, recipe)
-    for number, (inks, targets) in enumerate(extra):
-        _add_split(pool, validation, f"own-{number + 1}", inks, targets, weight=0.3 if bundled_data else 1.0)
-    if not len(pool):
-        raise InvalidOption("there is nothing to learn from: give --data, or keep the bundled sets")
-    if not any((targets < NOT_A_DIGIT_CLASS).any() for targets in validation.targets.values()):
-        raise InvalidOption(
-            "a tenth of the crops is held out to validate on, and no digit is among it: give more digits"
-        )
+    pool, validation = gather_crops(recipe, extra=extra, bundled_data=bundled_data)
     for name, (count, share) in pool.shares().items():
         say(f"  {name}: {count:,} crops, {100 * share:.1f} % of a batch")
 
-    net = DigitNet(width=recipe.width).to(memory_format=torch.channels_last)
+    net = DigitNet(width=recipe.width)
+    trained = fit_digit(net, pool, validation, recipe, folder=folder, report=report, say=say)
+    if not isinstance(trained, DigitNet):
+        raise TypeError(f"expected a DigitNet; got {type(trained).__name__}")
+    say("Calibrating and exporting")
+    return _finish(trained, validation, pool, recipe, folder, own=bool(extra), bundled=bundled_data)
+
+
+def fit_digit(
+    net: nn.Module,
+    pool: CropPool,
+    validation: Validation,
+    recipe: DigitRecipe,
+    *,
+    folder: Path,
+    report: Callable[[Progress], None] = lambda progress: None,
+    say: Callable[[str], None] = lambda message: None,
+) -> nn.Module:
+    """Train a network of logits and features on a pool, and give its average; see :func:`inkread.train.loop.fit`."""
     options = FitOptions(
         steps=max(1, recipe.samples // recipe.batch_size),
         learning_rate=recipe.learning_rate,
+        average_decay=recipe.average_decay,
         seed=recipe.seed,
         validate_every=max(1, min(1000, recipe.samples // recipe.batch_size // 4)),
     )
@@ -160,16 +181,40 @@ def train_digit(
         return nn.functional.cross_entropy(logits.float(), targets, label_smoothing=recipe.label_smoothing)
 
     def validate(model: nn.Module) -> dict[str, float]:
-        return _figures(model, validation)
+        return validated(model, validation)
 
     say(f"Training {options.steps:,} steps of {recipe.batch_size} crops")
     # OpenCV's own threads would fight with torch's for the same cores.
     cv2.setNumThreads(1)
-    trained = fit(net, batches, loss=loss, validate=validate, options=options, folder=folder, report=report)
-    if not isinstance(trained, DigitNet):
-        raise TypeError(f"expected a DigitNet; got {type(trained).__name__}")
-    say("Calibrating and exporting")
-    return _finish(trained, validation, pool, recipe, folder, own=bool(extra), bundled=bundled_data)
+    net = net.to(memory_format=torch.channels_last)
+    return fit(net, batches, loss=loss, validate=validate, options=options, folder=folder, report=report)
+
+
+def gather_crops(
+    recipe: DigitRecipe, *, extra: Sequence[tuple[Inks, NDArray[np.int64]]] = (), bundled_data: bool = True
+) -> tuple[CropPool, Validation]:
+    """The crops to learn from and those held out; see :func:`train_digit`, which learns from them.
+
+    Raises
+    ------
+    DataError
+        If a data set is missing.
+    InvalidOption
+        If there is nothing to learn from or to validate on.
+    """
+    pool, validation = CropPool(), Validation()
+    if bundled_data:
+        _add_train_sets(pool, validation, recipe)
+        _add_synthetic(pool, validation, recipe)
+    for number, (inks, targets) in enumerate(extra):
+        _add_split(pool, validation, f"own-{number + 1}", inks, targets, weight=0.3 if bundled_data else 1.0)
+    if not len(pool):
+        raise InvalidOption("there is nothing to learn from: give --data, or keep the bundled sets")
+    if not any((targets < NOT_A_DIGIT_CLASS).any() for targets in validation.targets.values()):
+        raise InvalidOption(
+            "a tenth of the crops is held out to validate on, and no digit is among it: give more digits"
+        )
+    return pool, validation
 
 
 def _classes(labels: NDArray[np.str_]) -> NDArray[np.int64]:
@@ -183,7 +228,7 @@ def _inks_of(samples: datasets.Samples) -> Inks:
     return to_ink(list(samples.images))
 
 
-def _add_train_sets(pool: CropPool, validation: _Validation, recipe: DigitRecipe) -> None:
+def _add_train_sets(pool: CropPool, validation: Validation, recipe: DigitRecipe) -> None:
     mnist = datasets.load("mnist", "train")
     if mnist.writers is None:
         raise InvalidOption(
@@ -257,20 +302,24 @@ def _catmull_rom(points: NDArray[np.float64], parts: int) -> NDArray[np.float64]
     return np.concatenate([*pieces, points[-1:]])
 
 
-def _add_synthetic(pool: CropPool, validation: _Validation, recipe: DigitRecipe) -> None:
+def _add_synthetic(pool: CropPool, validation: Validation, recipe: DigitRecipe) -> None:
     rng = np.random.default_rng([recipe.seed, 3])
-    digits, targets = _written(DIGITS, recipe.synthetic_digits, rng)
-    _add_split(pool, validation, "written-digits", digits, targets, weight=0.14)
-    others = tuple(c for c in CHARACTERS if c not in DIGITS and c not in LOOKALIKES)
-    inks, targets = _written(others, recipe.synthetic_others, rng)
-    _add_split(pool, validation, "written-others", inks, targets, weight=0.075)
-    inks, targets = _printed(DIGITS, 3000, rng)
-    _add_split(pool, validation, "printed-digits", inks, targets, weight=0.04)
-    letters = tuple(
-        c for c in string.ascii_uppercase + string.ascii_lowercase + "+-*=#%&$€?@()<>:;" if c not in LOOKALIKES
-    )
-    inks, targets = _printed(letters, 6000, rng)
-    _add_split(pool, validation, "printed-others", inks, targets, weight=0.03)
+    if recipe.synthetic_digits:
+        digits, targets = _written(DIGITS, recipe.synthetic_digits, rng)
+        _add_split(pool, validation, "written-digits", digits, targets, weight=0.14)
+    if recipe.synthetic_others:
+        others = tuple(c for c in CHARACTERS if c not in DIGITS and c not in LOOKALIKES)
+        inks, targets = _written(others, recipe.synthetic_others, rng)
+        _add_split(pool, validation, "written-others", inks, targets, weight=0.075)
+    if recipe.synthetic_digits:
+        inks, targets = _printed(DIGITS, 3000, rng)
+        _add_split(pool, validation, "printed-digits", inks, targets, weight=0.04)
+    if recipe.synthetic_others:
+        letters = tuple(
+            c for c in string.ascii_uppercase + string.ascii_lowercase + "+-*=#%&$€?@()<>:;" if c not in LOOKALIKES
+        )
+        inks, targets = _printed(letters, 6000, rng)
+        _add_split(pool, validation, "printed-others", inks, targets, weight=0.03)
 
 
 def _written(characters: Sequence[str], count: int, rng: np.random.Generator) -> tuple[Inks, NDArray[np.int64]]:
@@ -289,7 +338,7 @@ def _printed(characters: Sequence[str], count: int, rng: np.random.Generator) ->
 
 
 def _add_split(
-    pool: CropPool, validation: _Validation, name: str, inks: Inks, targets: NDArray[np.int64], *, weight: float
+    pool: CropPool, validation: Validation, name: str, inks: Inks, targets: NDArray[np.int64], *, weight: float
 ) -> None:
     """Learn from nine tenths, validate on the rest."""
     order = np.random.default_rng(4).permutation(len(inks))
@@ -309,7 +358,7 @@ def _logits(net: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(torch.cat(parts).numpy(), np.float32)
 
 
-def _figures(net: nn.Module, validation: _Validation) -> dict[str, float]:
+def validated(net: nn.Module, validation: Validation) -> dict[str, float]:
     """Accuracy in per cent by source; of digits the likeliest digit counts, of others that they are refused."""
     figures = {}
     for name, inputs in validation.inputs.items():
@@ -330,7 +379,7 @@ def _temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> flo
 
 def _finish(
     net: nn.Module,
-    validation: _Validation,
+    validation: Validation,
     pool: CropPool,
     recipe: DigitRecipe,
     folder: Path,
@@ -349,7 +398,7 @@ def _finish(
     refused = round(100 * float((some_digit[~is_digit] < threshold).mean()), 2) if not is_digit.all() else None
     figures: dict[str, Any] = {
         "data": "validation: writers and crops held out from training",
-        "accuracy_percent": _figures(net, validation),
+        "accuracy_percent": validated(net, validation),
         "refused_percent": refused,
         "expected_calibration_error": round(
             float(expected_calibration_error(kept.max(axis=1), kept.argmax(axis=1) == targets[is_digit])), 5
