@@ -110,6 +110,94 @@ def line(
     _tell(card)
 
 
+@app.command("line-car")
+def line_car(
+    output: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help="Gets line-car.onnx, its card line-car.toml, curves.jsonl and the checkpoint; DIR is resumed.",
+        ),
+    ] = Path("runs/line-car"),
+    start: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CHECKPOINT",
+            help="Start from the weights of `inkread train line`: its checkpoint.pt. Without it, from none.",
+        ),
+    ] = None,
+    lines: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Lines to learn from in all; by default the recipe's.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = None,
+) -> None:
+    """Train a line network on cheque amounts too: ORAND-CAR-2014, which may be used for research only.
+
+    It learns from the pictures of car_a's split "train" beside composed lines, and keeps the weights that read its
+    split "val" best. The network is for comparison with published figures, and not bundled.
+
+    \b
+    Examples:
+      inkread train line-car --start runs/line/checkpoint.pt
+      inkread evaluate lines car_a --split val --model runs/line-car/line-car.toml
+    """
+    with _needs_torch():
+        from inkread.train.line_recipe import LINE_CAR, train_line
+
+    recipe = replace(LINE_CAR, lines=lines or LINE_CAR.lines, seed=LINE_CAR.seed if seed is None else seed)
+    _make_folder(output)
+    with _progress("lines") as report:
+        card = train_line(recipe, folder=output, start=start, report=report, say=border.say)
+    _tell(card)
+
+
+@app.command()
+def page(
+    output: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help="Gets page.onnx, its card page.toml, its pages, curves.jsonl and the checkpoint; DIR is resumed.",
+        ),
+    ] = Path("runs/page"),
+    pages: Annotated[
+        int | None, typer.Option(metavar="N", min=20, help="Pages composed to learn from; by default the recipe's.")
+    ] = None,
+    patches: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Patches to learn from in all; by default the recipe's.")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="Cores to compose pages and to learn with.")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = None,
+) -> None:
+    """Train the page network, which tells digits from letters, drawings and textures by what stands around them.
+
+    Its pages are composed first, from synthetic hands, print, painted photographs and the data sets marked "train", and
+    kept in DIR/pages; patches of them are learnt from. An interrupted training goes on when the same command is given
+    again.
+
+    \b
+    Examples:
+      inkread train page
+      inkread train page --pages 400 --patches 20000 --output runs/quick
+    """
+    with _needs_torch():
+        from inkread.train.page_recipe import PAGE, train_page
+
+    recipe = replace(
+        PAGE,
+        pages=pages or PAGE.pages,
+        patches=patches or PAGE.patches,
+        threads=threads or PAGE.threads,
+        seed=PAGE.seed if seed is None else seed,
+    )
+    _make_folder(output)
+    with _progress("patches") as report:
+        card = train_page(recipe, folder=output, report=report, say=border.say)
+    _tell(card)
+
+
 @contextmanager
 def _needs_torch() -> Iterator[None]:
     try:
