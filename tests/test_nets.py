@@ -18,9 +18,11 @@ from inkread.nets import (
     DigitNet,
     LineNet,
     PageNet,
+    RobustNet,
     export_digit,
     export_line,
     export_page,
+    export_robust,
 )
 from inkread.parts import BLANK, DIGITS, NOT_A_DIGIT
 from inkread.recognize.prepare import INPUT_SIDE, LINE_HEIGHT
@@ -120,3 +122,25 @@ def test_the_page_network_begins_with_heights_of_usual_digits():
     with torch.inference_mode():
         heights = net(torch.rand(1, 1, 64, 64))[0, 1].exp()
     assert 9 < float(heights.median()) < 36
+
+
+def test_the_robust_network_reads_alike_in_torch_and_onnx_and_its_margins_hold(tmp_path):
+    torch.manual_seed(0)
+    net, path = RobustNet(width=0.3).eval(), tmp_path / "robust.onnx"
+    export_robust(net, path, side=INPUT_SIDE)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    card = ModelCard(name="robust-x", task="digit", path=path, sha256=digest, alphabet=(*DIGITS, NOT_A_DIGIT))
+    ink = torch.from_numpy(np.random.default_rng(0).random((5, 1, INPUT_SIDE, INPUT_SIDE), np.float32))
+    with torch.inference_mode():
+        logits, features = net(ink)
+        found = Session(card).run(["logits", "features"], {"ink": ink.numpy()})
+        np.testing.assert_allclose(found[0], logits.numpy(), atol=1e-4)
+        np.testing.assert_allclose(found[1], features.numpy(), atol=1e-4)
+        targets = logits.argmax(dim=1)
+        exact = net.margins(ink, ink, targets)
+        lead = torch.take_along_dim(logits, targets[:, None], 1) - logits
+        others = torch.arange(DIGIT_CLASSES)[None] != targets[:, None]
+        np.testing.assert_allclose(exact[others], lead[others], atol=1e-4)
+        assert torch.isinf(exact[~others]).all()
+        wider = net.margins((ink - 0.1).clamp(0, 1), (ink + 0.1).clamp(0, 1), targets)
+        assert (wider[others] < exact[others]).all()

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inkread.compare.split import DIGIT_SETS, Split, kept_split, prepared, prepared_split, train_and_test
-from inkread.data.datasets import Samples
+from inkread.compare.split import DIGIT_SETS, Split, kept_split, prepared_split, train_and_test
 from inkread.errors import DataError, InvalidOption, OutputError
 
 
@@ -61,14 +60,6 @@ def test_a_kept_split_is_the_same_and_is_mapped(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="cannot be kept"):
         kept_split(split, tmp_path / "file")
-
-
-def test_characters_that_are_no_digits_are_left_out():
-    images = np.zeros((3, 9, 9), np.uint8)
-    images[:, 2:7, 4] = 255
-    inputs, targets = prepared(Samples(images=images, labels=np.array(["4", "x", "7"]), dark_ink=False))
-    assert inputs.shape == (2, 1, 28, 28)
-    assert targets.tolist() == [4, 7]
 
 
 def test_what_cannot_be_split_says_why(tmp_path, monkeypatch):

@@ -13,12 +13,10 @@ from numpy.typing import NDArray
 from inkread.data.cards import CARDS
 from inkread.data.datasets import Samples, load
 from inkread.errors import InvalidOption, OutputError
-from inkread.recognize.prepare import prepare, to_ink
+from inkread.evaluate.prepared import prepared_digits
 
-__all__ = ["DIGIT_SETS", "Split", "kept_split", "prepared", "prepared_split", "train_and_test"]
+__all__ = ["DIGIT_SETS", "Split", "kept_split", "prepared_split", "train_and_test"]
 
-# Crops prepared at once: bounds the memory of preparing 60,000.
-_CHUNK = 2000
 # Of a set that its publisher did not split, the part that is tested on.
 _TEST_SHARE = 0.2
 _NAMES = ("train_inputs", "train_targets", "test_inputs", "test_targets")
@@ -67,14 +65,6 @@ class Split:
         for array in (self.train_inputs, self.train_targets, self.test_inputs, self.test_targets):
             digest.update(np.ascontiguousarray(array).tobytes())
         return digest.hexdigest()
-
-
-def prepared(samples: Samples) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The digits among ``samples`` as network input (N, 1, 28, 28), and their classes; others are left out."""
-    digits = samples.take(samples.is_digit)
-    crops = list(digits.images)
-    parts = [prepare(to_ink(crops[start : start + _CHUNK])) for start in range(0, len(crops), _CHUNK)]
-    return np.concatenate(parts) if parts else prepare([]), digits.labels.astype(np.int64)
 
 
 def train_and_test(name: str) -> tuple[Samples, Samples]:
@@ -126,8 +116,8 @@ def prepared_split(name: str, *, train_size: int | None = None, seed: int = 0) -
     if train_size is not None and train_size < len(train):
         chosen = np.random.default_rng(seed).permutation(len(train))[:train_size]
         train = train.take(np.sort(chosen))
-    inputs, targets = prepared(train)
-    test_inputs, test_targets = prepared(test)
+    inputs, targets = prepared_digits(train)
+    test_inputs, test_targets = prepared_digits(test)
     return Split(
         name=name, train_inputs=inputs, train_targets=targets, test_inputs=test_inputs, test_targets=test_targets
     )
