@@ -14,7 +14,7 @@ import pytest
 
 from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph
 
-SCRIPTS = ("against_rapidocr", "batch", "digits", "pages", "reports", "serve", "speed")
+SCRIPTS = ("ablation", "against_rapidocr", "batch", "digits", "pages", "reports", "serve", "speed")
 
 
 def run(repository: Path, name: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -97,11 +97,52 @@ def test_reports_of_the_package_are_written_with_their_training_and_without_pict
 
 
 @pytest.fixture
+def ablation(repository: Path) -> ModuleType:
+    return loaded(repository / "benchmarks" / "ablation.py")
+
+
+def test_every_part_of_the_recipe_is_left_out_alone(ablation: ModuleType) -> None:
+    whole = ablation.PARTS[ablation.WHOLE]
+    recipes = list(ablation.PARTS.values())
+    assert all(recipe != whole for recipe in recipes[1:])
+    assert len({repr(recipe) for recipe in recipes}) == len(recipes)
+
+
+def test_a_part_brings_what_is_lost_without_it(ablation: ModuleType) -> None:
+    rows = [{"part": ablation.WHOLE, "seed": seed, "usps": 95.0 + seed} for seed in (1, 2, 3)]
+    rows += [{"part": "rotation", "seed": seed, "usps": 93.0 + seed + 0.01 * seed} for seed in (1, 2, 3)]
+    rows += [{"part": "shear", "seed": seed, "usps": 95.0 + seed + (-1) ** seed} for seed in (1, 2, 3)]
+    text = "\n".join(ablation.page(rows, "here"))
+    assert "| *the whole recipe* | 97.00 % |" in text
+    assert "| rotation | **+1.98** (+1.96 to +2.00) |" in text
+    assert "| shear | +0.33 (" in text  # what the seeds do not agree on is no claim
+    assert ablation.gain([2.0, 2.0]) == "+2.00"  # nor is what two seeds say
+
+
+def test_trainings_of_another_length_are_not_mixed(repository: Path, ablation: ModuleType, tmp_path: Path) -> None:
+    path = tmp_path / "ablation.json"
+    rows = [{"part": part, "seed": 1, "mnist": 99.0} for part in (ablation.WHOLE, "shear")]
+    path.write_text(json.dumps({"samples": 500, "rows": rows}))
+    arguments = ("--only", "shear", "--seeds", "1", "--output", path, "--table", tmp_path / "table.md")
+    done = run(repository, "ablation", *arguments, "--samples", "400", INKREAD_DATA=str(tmp_path))
+    assert done.returncode == 1
+    assert "take --samples 500" in done.stderr
+    # Everything was trained before: only the table is written.
+    done = run(repository, "ablation", *arguments, "--samples", "500", INKREAD_DATA=str(tmp_path))
+    assert done.returncode == 0, done.stderr
+    assert "| shear | +0.00 |" in (tmp_path / "table.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture
 def peer(repository: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     """The other reader's program, without the other reader."""
     monkeypatch.setitem(sys.modules, "rapidocr", SimpleNamespace(RapidOCR=None))
-    place = repository / "benchmarks" / "peers" / "rapidocr_reader.py"
-    spec = importlib.util.spec_from_file_location("rapidocr_reader", place)
+    return loaded(repository / "benchmarks" / "peers" / "rapidocr_reader.py")
+
+
+def loaded(place: Path) -> ModuleType:
+    """The program as a module."""
+    spec = importlib.util.spec_from_file_location(place.stem, place)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
