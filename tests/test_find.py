@@ -9,7 +9,7 @@ import pytest
 from inkread.clean import CleanOptions, clean
 from inkread.data.synth import Hand, PageOptions, compose_page
 from inkread.errors import InvalidOption
-from inkread.find import FindOptions, as_one_digit, find_candidates, remove_rules
+from inkread.find import FindOptions, as_one_digit, as_one_line, find_candidates, remove_rules
 from inkread.geometry import Box, PageTransform
 from inkread.parts import CleanPage
 
@@ -223,3 +223,29 @@ def test_all_ink_can_be_taken_for_one_digit():
 def test_options_outside_their_ranges_are_refused(changes):
     with pytest.raises(InvalidOption):
         FindOptions(**changes)
+
+
+def test_a_picture_taken_for_one_line_is_framed_by_its_digits_and_not_by_what_is_around_them():
+    ink = np.zeros((120, 400), np.float32)
+    ink[40:80, 50:350:12] = 1
+    ink[40:80, 51:351:12] = 1
+    plain = as_one_line(CleanPage(ink=ink, to_source=PageTransform.scaling(1, 1)))
+    assert plain is not None
+    assert plain.digit_height == pytest.approx(40, abs=4)
+    box = plain.crop.quad.box
+    assert (box.y0 + box.y1) / 2 == pytest.approx(60, abs=3)
+    assert box.x0 == pytest.approx(48)
+    ink[118:120, 100:130] = 1  # dirt at the edge
+    dirty = as_one_line(CleanPage(ink=ink, to_source=PageTransform.scaling(1, 1)))
+    assert dirty is not None
+    assert dirty.digit_height == pytest.approx(plain.digit_height, abs=6)
+
+
+def test_a_line_that_reaches_the_edge_keeps_room_above_and_below():
+    ink = np.zeros((30, 90), np.float32)
+    ink[:, 20:24] = ink[:, 60:64] = 1
+    word = as_one_line(CleanPage(ink=ink, to_source=PageTransform.scaling(1, 1)))
+    assert word is not None
+    assert word.crop.ink.shape[0] > 50
+    assert word.crop.quad.box.y0 < 0
+    assert as_one_line(CleanPage(ink=np.zeros((9, 9), np.float32), to_source=PageTransform.scaling(1, 1))) is None

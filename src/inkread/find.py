@@ -19,7 +19,7 @@ from inkread.errors import InvalidOption
 from inkread.geometry import Box, Quad
 from inkread.parts import Candidate, CleanPage, LineCrop, LineOfCandidates, Word
 
-__all__ = ["FindOptions", "find_candidates", "remove_rules"]
+__all__ = ["FindOptions", "as_one_digit", "as_one_line", "find_candidates", "remove_rules"]
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.uint8]
@@ -59,6 +59,8 @@ MOST_HOLES = 8
 WORD_MARGIN = 0.3
 # A frame (comb box, table) is large, open inside, and holds other components.
 FRAME_FILL = 0.3
+# Share of a picture's ink that may lie above, and below, the digits of its one line.
+LINE_TAIL = 0.03
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,6 +151,30 @@ def as_one_digit(page: CleanPage) -> tuple[LineOfCandidates, ...]:
     box = Box(x0, y0, x1, y1)
     candidate = Candidate(start=0, end=1, ink=page.ink[y0:y1, x0:x1], box=box)
     return (LineOfCandidates(pieces=(box,), candidates=(candidate,), digit_height=float(y1 - y0)),)
+
+
+def as_one_line(page: CleanPage) -> Word | None:
+    """All the ink of a page taken for one line; None where there is no ink.
+
+    Its rows are those that hold all but a few per cent of the strong ink, with half of their number above and below:
+    tails, rules at the edges and dirt do not make the digits small.
+    """
+    strong = np.where(page.ink > STRONG_INK, page.ink, np.float32(0))
+    share = strong.sum(axis=1, dtype=np.float64).cumsum()
+    columns = np.flatnonzero(strong.any(axis=0))
+    if not len(columns):
+        return None
+    y0, y1 = (int(i) for i in np.searchsorted(share, [LINE_TAIL * share[-1], (1 - LINE_TAIL) * share[-1]]))
+    height = max(y1 + 1 - y0, 3)
+    room = height // 2 + 1
+    x0, x1 = max(0, int(columns[0]) - 2), min(page.ink.shape[1], int(columns[-1]) + 3)
+    top, bottom = y0 - room, y0 + height + room
+    ink = page.ink[max(0, top) : bottom, x0:x1]
+    missing = max(0, -top), max(0, bottom - page.ink.shape[0])
+    if any(missing):
+        ink = cv2.copyMakeBorder(ink, *missing, 0, 0, cv2.BORDER_CONSTANT, value=0.0)
+    quad = Quad.of_box(Box(x0, top, x1, bottom))
+    return Word(start=0, end=1, crop=LineCrop(ink=ink, quad=quad), digit_height=float(height), is_plain=False)
 
 
 def _components(ink: Image, options: FindOptions) -> list[_Component]:

@@ -7,17 +7,15 @@ line is believed to hold digits: it has no class for letters.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inkread.decode.choose import ChosenLine, PageReading
 from inkread.decode.ctc import prefix_beam
-from inkread.geometry import Box
-from inkread.parts import DIGITS, Hypothesis, LineOfCandidates, Scores, Word
+from inkread.decode.whole import cut_out, frame_probabilities
+from inkread.parts import DIGITS, LineOfCandidates, Scores, Word
 
 __all__ = ["agree", "doubtful_words"]
 
@@ -32,8 +30,6 @@ ALONE = 0.7
 PLAIN_DISCOUNT = 0.5
 # What the digit network's reading counts for where it leaves pieces as high as a digit out of a number.
 LEFT_INK_DISCOUNT = 0.3
-# Ink from which a pixel belongs to a digit's box.
-STRONG_INK = 0.5
 
 
 def doubtful_words(found: Sequence[LineOfCandidates], reading: PageReading) -> list[tuple[int, Word]]:
@@ -118,8 +114,8 @@ def _merged(
         other *= PLAIN_DISCOUNT
     if other <= probability or not best.text or (not own and other < ALONE):
         return line
-    boxes, inks = _cut_out(word, frames, best, pixel)
-    probabilities_of_best = [_digit_probabilities(frames, span, other ** (1 / len(best.text))) for span in best.spans]
+    boxes, inks = cut_out(word, frames, best, pixel)
+    probabilities_of_best = [frame_probabilities(frames, span, other ** (1 / len(best.text))) for span in best.spans]
     before = [k for k, (start, _) in enumerate(line.spans) if start < word.start]
     after = [k for k, (start, _) in enumerate(line.spans) if start >= word.end]
     return ChosenLine(
@@ -137,33 +133,3 @@ def _merged(
         ),
         texts=(),
     )
-
-
-def _digit_probabilities(frames: Scores, span: tuple[int, int], whole: float) -> NDArray[np.float64]:
-    """The ten digits at the frame where one of them is surest, scaled by the sureness of the word a digit."""
-    rows = np.exp(frames.log_probs[span[0] : span[1], : len(DIGITS)].astype(np.float64))
-    row = rows[rows.max(axis=1).argmax()]
-    return np.asarray(row / max(float(row.sum()), 1e-12) * whole)
-
-
-def _cut_out(
-    word: Word, frames: Scores, hypothesis: Hypothesis, pixel: float
-) -> tuple[list[Box], list[NDArray[np.float32]]]:
-    """Where the characters stand on the page, and their ink: between the middles of their frames, tight around it."""
-    ink = word.crop.ink > STRONG_INK
-    height, width = ink.shape
-    origin = word.crop.quad.box
-    centers = np.array([float(frames.columns[a:b].mean()) * pixel for a, b in hypothesis.spans])
-    edges = np.concatenate([[0.0], (centers[:-1] + centers[1:]) / 2, [float(width)]])
-    boxes, inks = [], []
-    for low, high in itertools.pairwise(edges):
-        a = int(np.clip(round(low), 0, width - 1))
-        b = int(np.clip(round(high), a + 1, width))
-        rows, columns = np.flatnonzero(ink[:, a:b].any(axis=1)), np.flatnonzero(ink[:, a:b].any(axis=0))
-        if len(rows):
-            x0, x1, y0, y1 = a + columns[0], a + columns[-1] + 1, rows[0], rows[-1] + 1
-        else:
-            x0, x1, y0, y1 = a, b, 0, height
-        boxes.append(Box(origin.x0 + float(x0), origin.y0 + float(y0), origin.x0 + float(x1), origin.y0 + float(y1)))
-        inks.append(word.crop.ink[y0:y1, x0:x1])
-    return boxes, inks

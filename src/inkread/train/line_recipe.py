@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -12,16 +14,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from inkread.clean import CleanOptions, clean
+from inkread.data import datasets
+from inkread.errors import InvalidOption
+from inkread.find import as_one_line
 from inkread.models.registry import ModelCard
 from inkread.nets import LINE_STEP, LineNet, export_line
-from inkread.parts import BLANK, DIGITS
-from inkread.recognize.prepare import LINE_HEIGHT
+from inkread.parts import BLANK, DIGITS, PageImage
+from inkread.recognize.prepare import LINE_HEIGHT, prepare_line
 from inkread.train.cards import circumstances, write_card
 from inkread.train.lines import LineStream, WriterDigits
 from inkread.train.loop import FitOptions, Progress, fit
+from inkread.train.pictures import LinePictures
 from inkread.train.writers import assorted_writers, bhmsds_writers, fonts, hands, mnist_writers, other_signs
 
-__all__ = ["LINE", "LineRecipe", "train_line"]
+__all__ = ["LINE", "LINE_CAR", "LineRecipe", "train_line"]
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor, list[str]]
 
@@ -40,6 +47,9 @@ class LineRecipe:
         Of MNIST's training writers, held out, the same ones as for the digit network.
     hands
         Synthetic writers.
+    pictures, pictures_share
+        A data set of real lines, whose split "train" is learned from beside the composed ones, and its share; on its
+        split "val" the weights are chosen. Empty for the bundled network.
     """
 
     name: str = "line"
@@ -51,9 +61,13 @@ class LineRecipe:
     hands: int = 1500
     learning_rate: float = 2e-3
     seed: int = 1
+    pictures: str = ""
+    pictures_share: float = 0.0
 
 
 LINE = LineRecipe()
+# Cheque amounts: not bundled, for their pictures may be used for research only.
+LINE_CAR = LineRecipe(name="line-car", lines=200_000, learning_rate=1e-3, pictures="car_a", pictures_share=0.5)
 # Shares of the lines by whose digits they are written with.
 GROUP_SHARES = {"mnist": 0.36, "bhmsds": 0.1, "assorted": 0.14, "written": 0.33, "printed": 0.07}
 
@@ -62,6 +76,7 @@ def train_line(
     recipe: LineRecipe,
     *,
     folder: Path,
+    start: Path | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda message: None,
 ) -> ModelCard:
@@ -73,6 +88,8 @@ def train_line(
         The settings.
     folder
         Gets ``checkpoint.pt``, ``curves.jsonl``, ``line.onnx`` and ``line.toml``. A checkpoint there is continued.
+    start
+        The checkpoint of another training, whose averaged weights this one starts from.
     report, say
         Called after every step, and with a line for people at every stage.
 
@@ -96,9 +113,15 @@ def train_line(
     for name, writers in groups.items():
         say(f"  {name}: {len(writers)} writers, {100 * GROUP_SHARES[name]:.0f} % of the lines")
     shares = [GROUP_SHARES[name] for name in groups]
-    validation = _validation(held, others, recipe)
+    validation, validated_on = _validation(held, others, recipe), "lines in the digits of MNIST writers held out"
+    pictures = LinePictures(recipe.pictures, "train") if recipe.pictures else None
+    if recipe.pictures:
+        validation, validated_on = _picture_validation(recipe), f"{recipe.pictures}, split val"
+        say(f"  {recipe.pictures}: {len(pictures or ())} pictures, {100 * recipe.pictures_share:.0f} % of all lines")
 
     net = LineNet(recurrent=recipe.recurrent).to(memory_format=torch.channels_last)
+    if start is not None:
+        _start_from(net, start)
     steps = max(1, recipe.lines // recipe.batch_size)
     options = FitOptions(
         steps=steps,
@@ -109,16 +132,26 @@ def train_line(
         weight_decay=1e-3,
     )
 
-    def batches(start: int) -> Iterator[Batch]:
+    def batches(step: int) -> Iterator[Batch]:
         stream = LineStream(
             list(groups.values()),
             shares,
             others,
             batch_size=recipe.batch_size,
-            rng=np.random.default_rng([recipe.seed, start]),
+            rng=np.random.default_rng([recipe.seed, step]),
+            pictures=pictures,
+            pictures_share=recipe.pictures_share,
         )
         while True:
             yield _as_tensors(*stream.batch())
+
+    best: dict[str, Any] = {"exact_percent": -1.0}
+
+    def validate(model: nn.Module) -> dict[str, float]:
+        figures = _figures(model, validation)
+        if recipe.pictures and figures["exact_percent"] > best["exact_percent"]:
+            best.update(figures, weights={name: value.cpu().clone() for name, value in model.state_dict().items()})
+        return figures
 
     say(f"Training {steps:,} steps of {recipe.batch_size} lines")
     # OpenCV's own threads would fight with torch's for the same cores.
@@ -127,13 +160,15 @@ def train_line(
         net,
         batches,
         loss=_loss,
-        validate=lambda model: _figures(model, validation),
+        validate=validate,
         options=options,
         folder=folder,
         report=report,
     )
     if not isinstance(trained, LineNet):
         raise TypeError(f"expected a LineNet; got {type(trained).__name__}")
+    if "weights" in best:
+        trained.load_state_dict(best["weights"])
     say("Calibrating and exporting")
     temperature = _temperature(trained, validation)
     path = folder / f"{recipe.name}.onnx"
@@ -154,8 +189,9 @@ def train_line(
             "recurrent": recipe.recurrent,
             "parameters": sum(p.numel() for p in trained.parameters()),
             "writers": {name: len(writers) for name, writers in groups.items()},
+            **({"pictures": recipe.pictures, "start": start is not None} if recipe.pictures else {}),
         },
-        figures={"data": "validation: lines in the digits of MNIST writers held out", **_figures(trained, validation)},
+        figures={"data": f"validation: {validated_on}", **_figures(trained, validation)},
     )
 
 
@@ -178,6 +214,31 @@ def _loss(model: nn.Module, batch: Batch) -> Tensor:
 def _validation(held: list[WriterDigits], others: NDArray[np.uint8], recipe: LineRecipe) -> list[Batch]:
     stream = LineStream([held], [1.0], others, batch_size=50, rng=np.random.default_rng(6))
     return [_as_tensors(*stream.batch()) for _ in range(max(1, recipe.validation_lines // 50))]
+
+
+def _picture_validation(recipe: LineRecipe) -> list[Batch]:
+    """The split "val", each picture as a strip of its own, framed as reading frames it."""
+    samples = datasets.load(recipe.pictures, "val")
+    strips, texts = [], []
+    for image, label in zip(samples.images, samples.labels.tolist(), strict=True):
+        pixels = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB) if image.ndim == 2 else image
+        word = as_one_line(clean(PageImage(pixels=np.ascontiguousarray(pixels)), CleanOptions(max_skew_degrees=0)))
+        if word is not None:
+            strips.append(prepare_line(word.crop.ink, digit_height=word.digit_height))
+            texts.append(label)
+    batches = []
+    for strip, text in zip(strips, texts, strict=True):
+        padded = np.zeros((1, 1, LINE_HEIGHT, -(-(strip.shape[1] + 16) // 8) * 8), np.float32)
+        padded[0, 0, :, 8 : 8 + strip.shape[1]] = strip
+        batches.append(_as_tensors(padded, np.array([padded.shape[3]]), [text]))
+    return batches
+
+
+def _start_from(net: LineNet, checkpoint: Path) -> None:
+    try:
+        net.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    except (OSError, RuntimeError, KeyError, pickle.UnpicklingError) as error:
+        raise InvalidOption(f"a training cannot start from {checkpoint}: {error}") from error
 
 
 def _log_probs(net: nn.Module, validation: list[Batch]) -> list[Tensor]:

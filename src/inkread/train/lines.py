@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from inkread.errors import InvalidOption
 from inkread.recognize.prepare import LINE_HEIGHT
+from inkread.train.pictures import LinePictures
 from inkread.train.strips import Canvas, framed, on_paper, soiled
 
 __all__ = ["LineStream", "WriterDigits", "random_number"]
@@ -129,6 +130,8 @@ class LineStream:
         Lines a batch.
     rng
         The same generator state gives the same batches.
+    pictures, pictures_share
+        Real lines among the composed ones, and their share.
     """
 
     def __init__(
@@ -139,6 +142,8 @@ class LineStream:
         *,
         batch_size: int,
         rng: np.random.Generator,
+        pictures: LinePictures | None = None,
+        pictures_share: float = 0.0,
     ) -> None:
         if len(writers) != len(shares) or not writers or not all(writers):
             raise InvalidOption("a line stream needs at least one group of writers, and a share for each")
@@ -147,6 +152,8 @@ class LineStream:
         self._others = others
         self._batch_size = batch_size
         self._rng = rng
+        self._pictures = pictures
+        self._pictures_share = pictures_share if pictures is not None else 0.0
         self._ready: list[list[tuple[Image, str]]] = []
 
     def batch(self) -> tuple[NDArray[np.float32], NDArray[np.int64], list[str]]:
@@ -164,10 +171,15 @@ class LineStream:
         """Make some batches of like length and of like width, in random order: little of them is padding."""
         low, high = LENGTH_CLASSES[self._rng.choice(len(LENGTH_CLASSES), p=LENGTH_SHARES)]
         count = BATCHES_AT_ONCE * self._batch_size
-        lines = [self.line(int(self._rng.integers(low, high + 1))) for _ in range(count)]
+        lines = [self._picture() or self.line(int(self._rng.integers(low, high + 1))) for _ in range(count)]
         lines.sort(key=lambda line: line[0].shape[1])
         batches = [lines[i : i + self._batch_size] for i in range(0, count, self._batch_size)]
         self._ready = [batches[i] for i in self._rng.permutation(len(batches))]
+
+    def _picture(self) -> tuple[Image, str] | None:
+        if self._pictures is None or self._rng.random() >= self._pictures_share:
+            return None
+        return self._pictures.line(self._rng)
 
     def line(self, length: int) -> tuple[Image, str]:
         """One strip of ink (LINE_HEIGHT, W) and its text of ``length`` digits."""

@@ -1,0 +1,134 @@
+"""A line read by the line network alone: every look at it has its say, and the digit network looks at each digit.
+
+For pictures that are said, or seem, to hold one line: nothing is cut before it is read, so that digits that are joined,
+overlap, or stand on a pattern are no harder to find than others.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkread.decode.choose import ChosenLine
+from inkread.decode.ctc import prefix_beam
+from inkread.geometry import Box
+from inkread.parts import DIGITS, Hypothesis, Scores, Word
+
+__all__ = ["cut_out", "frame_probabilities", "read_whole", "with_second_opinion"]
+
+# Ink from which a pixel belongs to a digit's box.
+STRONG_INK = 0.5
+# Strings that every look proposes.
+PROPOSALS = 6
+# Readings of a line that are kept.
+KEPT = 6
+# What the digit network's opinion of one digit counts for beside the line network's.
+DIGIT_WEIGHT = 0.25
+
+
+def read_whole(word: Word, looks: Sequence[tuple[Scores, float]]) -> ChosenLine:
+    """The line's digits.
+
+    Parameters
+    ----------
+    word
+        The line as it was found.
+    looks
+        What the line network says of it at one or several sizes: scores, whose columns are those of a strip, and the
+        pixels of the word's crop a column.
+
+    Returns
+    -------
+    One piece for the whole line; no digits where the likeliest string is empty. A string's probability is the mean over
+    the looks of what each says.
+    """
+    proposed = [prefix_beam(scores, count=PROPOSALS) for scores, _ in looks]
+    together: dict[str, float] = {}
+    for hypotheses in proposed:
+        for hypothesis in hypotheses:
+            chance = float(np.exp(min(0.0, hypothesis.log_prob))) / len(looks)
+            together[hypothesis.text] = together.get(hypothesis.text, 0.0) + chance
+    texts = sorted(together.items(), key=lambda item: -item[1])[:KEPT]
+    if not texts or not texts[0][0]:
+        return ChosenLine(boxes=(), inks=(), spans=(), probabilities=(), texts=())
+    text, probability = texts[0]
+    # Drawn from the look that is surest of it.
+    best, (scores, pixel) = max(
+        (
+            (hypothesis, look)
+            for hypotheses, look in zip(proposed, looks, strict=True)
+            for hypothesis in hypotheses
+            if hypothesis.text == text
+        ),
+        key=lambda pair: pair[0].log_prob,
+    )
+    boxes, inks = cut_out(word, scores, best, pixel)
+    each = probability ** (1 / len(text))
+    return ChosenLine(
+        boxes=tuple(boxes),
+        inks=tuple(inks),
+        spans=((word.start, word.end),) * len(text),
+        probabilities=tuple(frame_probabilities(scores, span, each) for span in best.spans),
+        texts=tuple((t, min(1.0, p)) for t, p in texts),
+    )
+
+
+def with_second_opinion(line: ChosenLine, scores: NDArray[np.float32]) -> ChosenLine:
+    """The line with what the digit network says of each of its digits weighed in.
+
+    Parameters
+    ----------
+    line
+        As :func:`read_whole` gives it.
+    scores
+        (n, 11): log-probabilities of ten digits and "not a digit" for each of its inks.
+    """
+    probabilities = []
+    for own, other in zip(line.probabilities, np.exp(scores[:, : len(DIGITS)].astype(np.float64)), strict=True):
+        mixed = (1 - DIGIT_WEIGHT) * own + DIGIT_WEIGHT * other
+        probabilities.append(mixed / max(1.0, float(mixed.sum())))
+    text = "".join(DIGITS[int(p.argmax())] for p in probabilities)
+    same = bool(line.texts) and line.texts[0][0] == text
+    return replace(line, probabilities=tuple(probabilities), texts=line.texts if same else ())
+
+
+def frame_probabilities(scores: Scores, span: tuple[int, int], whole: float) -> NDArray[np.float64]:
+    """The ten digits at the frame where one of them is surest, scaled by the sureness of the word a digit."""
+    rows = np.exp(scores.log_probs[span[0] : span[1], : len(DIGITS)].astype(np.float64))
+    row = rows[rows.max(axis=1).argmax()]
+    return np.asarray(row / max(float(row.sum()), 1e-12) * whole)
+
+
+def cut_out(
+    word: Word, scores: Scores, hypothesis: Hypothesis, pixel: float
+) -> tuple[list[Box], list[NDArray[np.float32]]]:
+    """Where the characters stand on the page, and their ink: between the middles of their frames, tight around it.
+
+    Parameters
+    ----------
+    word, scores, hypothesis
+        What was read where.
+    pixel
+        Pixels of the word's crop a column of the scores.
+    """
+    ink = word.crop.ink > STRONG_INK
+    height, width = ink.shape
+    origin = word.crop.quad.box
+    centers = np.array([float(scores.columns[a:b].mean()) * pixel for a, b in hypothesis.spans])
+    edges = np.concatenate([[0.0], (centers[:-1] + centers[1:]) / 2, [float(width)]])
+    boxes, inks = [], []
+    for low, high in itertools.pairwise(edges):
+        a = int(np.clip(round(low), 0, width - 1))
+        b = int(np.clip(round(high), a + 1, width))
+        rows, columns = np.flatnonzero(ink[:, a:b].any(axis=1)), np.flatnonzero(ink[:, a:b].any(axis=0))
+        if len(rows):
+            x0, x1, y0, y1 = a + columns[0], a + columns[-1] + 1, rows[0], rows[-1] + 1
+        else:
+            x0, x1, y0, y1 = a, b, 0, height
+        boxes.append(Box(origin.x0 + float(x0), origin.y0 + float(y0), origin.x0 + float(x1), origin.y0 + float(y1)))
+        inks.append(word.crop.ink[y0:y1, x0:x1])
+    return boxes, inks

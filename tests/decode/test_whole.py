@@ -1,0 +1,91 @@
+import numpy as np
+import pytest
+
+from inkread.decode.whole import read_whole, with_second_opinion
+from inkread.geometry import Box, Quad
+from inkread.parts import BLANK, DIGITS, LineCrop, Scores, Word
+
+PIXEL = 2.0
+
+
+@pytest.fixture
+def word():
+    """Three bars of ink, 20 pixels wide and 60 apart, in a crop that starts at (100, 50)."""
+    ink = np.zeros((40, 180), np.float32)
+    for x in (20, 80, 140):
+        ink[10:30, x : x + 20] = 1
+    return Word(
+        start=0,
+        end=1,
+        crop=LineCrop(ink=ink, quad=Quad.of_box(Box(100, 50, 280, 90))),
+        digit_height=20.0,
+        is_plain=False,
+    )
+
+
+def scores_of(text, certainty, *, frames=45):
+    """The characters at the bars' columns, everything else blank."""
+    rest = (1 - certainty) / 10
+    probabilities = np.full((frames, 11), 1e-4)
+    probabilities[:, 10] = 0.999
+    for place, character in enumerate(text):
+        row = probabilities[7 + 15 * place]
+        row[:] = rest
+        row[int(character)] = certainty
+    columns = (np.arange(frames) + 0.5) * 2
+    log_probs = np.log(probabilities / probabilities.sum(axis=1, keepdims=True)).astype(np.float32)
+    return Scores(log_probs=log_probs, alphabet=(*DIGITS, BLANK), columns=columns.astype(np.float32))
+
+
+def text_of(line):
+    return "".join(str(p.argmax()) for p in line.probabilities)
+
+
+def test_digits_stand_where_their_ink_is(word):
+    line = read_whole(word, [(scores_of("407", 0.95), PIXEL)])
+    assert text_of(line) == line.texts[0][0] == "407"
+    assert [box.to_list() for box in line.boxes] == [
+        [120.0, 60.0, 140.0, 80.0],
+        [180.0, 60.0, 200.0, 80.0],
+        [240.0, 60.0, 260.0, 80.0],
+    ]
+    assert all(ink.shape == (20, 20) and ink.min() == 1 for ink in line.inks)
+    assert 0.5 < line.texts[0][1] < 1
+
+
+def test_two_looks_are_weighed_against_each_other(word):
+    sure, unsure = scores_of("407", 0.97), scores_of("401", 0.6)
+    line = read_whole(word, [(unsure, PIXEL), (sure, PIXEL)])
+    assert text_of(line) == "407"
+    assert "401" in [text for text, _ in line.texts]
+    alone = read_whole(word, [(sure, PIXEL)])
+    assert line.texts[0][1] < alone.texts[0][1], "a look that differs lowers the probability"
+
+
+def test_a_line_of_blanks_holds_no_digits(word):
+    line = read_whole(word, [(scores_of("", 0.9), PIXEL)])
+    assert line.boxes == line.texts == ()
+
+
+def test_the_digit_network_moves_an_unsure_digit_and_no_sure_one(word):
+    line = read_whole(word, [(scores_of("407", 0.5), PIXEL)])
+    opinion = np.full((3, 11), 1e-4)
+    for row, digit in zip(opinion, (4, 0, 1), strict=True):
+        row[digit] = 1 - 10e-4
+    moved = with_second_opinion(line, np.log(opinion).astype(np.float32))
+    assert text_of(moved)[:2] == "40"
+    assert moved.probabilities[0].max() > line.probabilities[0].max(), "agreement makes surer"
+    assert moved.probabilities[2][1] > line.probabilities[2][1]
+    assert all(p.sum() <= 1 + 1e-9 for p in moved.probabilities)
+    sure = read_whole(word, [(scores_of("407", 0.99), PIXEL)])
+    assert text_of(with_second_opinion(sure, np.log(opinion).astype(np.float32))) == "407"
+
+
+def test_readings_that_are_no_longer_those_of_the_digits_are_dropped(word):
+    line = read_whole(word, [(scores_of("407", 0.35), PIXEL)])
+    opinion = np.full((3, 11), 1e-4)
+    opinion[:, 9] = 1 - 10e-4
+    moved = with_second_opinion(line, np.log(opinion).astype(np.float32))
+    assert text_of(line) == "407"
+    assert text_of(moved) == "999"
+    assert moved.texts == ()
