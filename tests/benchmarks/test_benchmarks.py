@@ -14,7 +14,7 @@ import pytest
 
 from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph
 
-SCRIPTS = ("ablation", "against_rapidocr", "batch", "digits", "pages", "reports", "serve", "speed")
+SCRIPTS = ("ablation", "against_rapidocr", "batch", "clutter", "digits", "pages", "reports", "serve", "speed")
 
 
 def run(repository: Path, name: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -51,6 +51,14 @@ def test_pages_are_compared_with_their_changes(repository: Path, tmp_path: Path)
     assert [row["what"] for row in written["rows"]][-1] == "exact lost by invert"
     assert written["machine"]["packages"]["inkread"]
     assert written["reports"]["invert"]["data"]["perturbation"] == "invert"
+
+
+def test_false_digits_are_counted_on_made_pages(repository: Path, tmp_path: Path) -> None:
+    done = run(repository, "clutter", "--pages", 2, "--alone", "--output", tmp_path / "out.json")
+    assert done.returncode == 0, done.stderr
+    written = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))
+    assert written["pages"] == 2 and written["look_around"] is False
+    assert f"{written['false_digits_each']:.3f}" in done.stdout
 
 
 def test_digits_are_measured_and_sets_that_are_missing_are_named(repository: Path, tmp_path: Path) -> None:
