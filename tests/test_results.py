@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 
 import numpy as np
 import pytest
@@ -17,8 +18,10 @@ from inkread.results import (
     Alternative,
     Classification,
     Digit,
+    DigitStyle,
     Document,
     Line,
+    LineStyle,
     Number,
     Page,
     Problem,
@@ -36,6 +39,19 @@ def quads(draw):
     return Quad.of_box(Box(x0, y0, round(x0 + draw(PIXELS), 2), round(y0 + draw(PIXELS), 2)))
 
 
+COUNTS = st.integers(0, 3)
+MEASURES = st.integers(-1_000_000, 1_000_000).map(lambda n: n / 1e6)
+
+
+def styles(kind, *, counts=(), maybe=()):
+    measures = {one.name: MEASURES | st.none() if one.name in maybe else MEASURES for one in fields(kind)}
+    return st.none() | st.builds(kind, **{**measures, **dict.fromkeys(counts, COUNTS)})
+
+
+DIGIT_STYLES = styles(DigitStyle, counts=("loops", "pieces"), maybe=("darkness",))
+LINE_STYLES = styles(LineStyle, maybe=("spacing", "wobble", "connectedness", "darkness"))
+
+
 @st.composite
 def digits(draw):
     quad = draw(quads())
@@ -47,6 +63,7 @@ def digits(draw):
         alternatives=tuple(
             draw(st.lists(st.builds(Alternative, st.sampled_from("0123456789"), PROBABILITIES), max_size=3))
         ),
+        style=draw(DIGIT_STYLES),
     )
 
 
@@ -66,6 +83,7 @@ LINES = st.builds(
         tuple
     ),
     problem=PROBLEM,
+    style=LINE_STYLES,
 ) | st.builds(
     Line,
     numbers=st.just(()),

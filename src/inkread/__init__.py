@@ -46,8 +46,10 @@ if TYPE_CHECKING:
     from inkread.results import Alternative as Alternative
     from inkread.results import Classification as Classification
     from inkread.results import Digit as Digit
+    from inkread.results import DigitStyle as DigitStyle
     from inkread.results import Document as Document
     from inkread.results import Line as Line
+    from inkread.results import LineStyle as LineStyle
     from inkread.results import Number as Number
     from inkread.results import Page as Page
     from inkread.results import Problem as Problem
@@ -64,7 +66,8 @@ _HOMES = {
     "inkread.geometry": ("Box", "Point", "Quad", "Stroke"),
     "inkread.reader": ("Reader", "ReaderOptions", "classify", "read", "read_many", "read_strokes"),
     "inkread.results": (
-        "Alternative", "Classification", "Digit", "Document", "Line", "Number", "Page", "Problem",
+        "Alternative", "Classification", "Digit", "DigitStyle", "Document", "Line", "LineStyle", "Number", "Page",
+        "Problem",
     ),
 }  # fmt: skip
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}

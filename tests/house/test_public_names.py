@@ -15,11 +15,12 @@ FUNCTIONS = {"read", "read_many", "read_strokes", "classify", "explain"}
 READERS = {"Reader", "ReaderOptions", "Explainer"}
 RESULTS = {"Document", "Page", "Line", "Number", "Digit", "Alternative", "Classification", "Problem"}
 EXPLANATIONS = {"Explanation", "DigitExplanation"}
+STYLES = {"DigitStyle", "LineStyle"}
 GEOMETRY = {"Box", "Quad", "Point", "Stroke"}
 
 
 def test_the_names_are_those_of_the_contract():
-    wanted = FUNCTIONS | READERS | RESULTS | EXPLANATIONS | GEOMETRY | set(errors.__all__) | {"__version__"}
+    wanted = FUNCTIONS | READERS | RESULTS | EXPLANATIONS | STYLES | GEOMETRY | set(errors.__all__) | {"__version__"}
     assert set(inkread.__all__) == wanted
     assert len(inkread.__all__) == len(wanted)
 

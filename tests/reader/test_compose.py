@@ -55,6 +55,20 @@ def test_boxes_and_quads_go_through_the_map():
     assert np.degrees(np.arctan2(y1 - y0, x1 - x0)) == pytest.approx(10)
 
 
+def test_style_is_described_where_it_is_asked_for():
+    plain = compose_line(chosen(), PageTransform(), min_confidence=0.0)
+    assert plain.style is None
+    assert {digit.style for number in plain.numbers for digit in number.digits} == {None}
+    line = compose_line(chosen(), PageTransform.scaling(2), min_confidence=0.0, style=True)
+    first = line.numbers[0].digits[0]
+    assert first.style.height == pytest.approx(80)
+    assert first.style.darkness is None
+    # Neighbors are 5 apart and 40 high; the gap between the numbers does not count.
+    assert line.style.spacing == pytest.approx(5 / 40, abs=0.06)
+    white = np.full((200, 400, 3), 255, np.uint8)
+    assert compose_line(chosen(), PageTransform(), min_confidence=0, style=True, pixels=white).style.darkness == 0
+
+
 def test_all_ten_digits_are_alternatives_and_sum_to_one_at_most():
     sure = chosen("7", gap_before=9, texts=(("7", 1.0),))
     sure.probabilities[0][:] = 0

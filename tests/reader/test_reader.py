@@ -14,6 +14,7 @@ import inkread
 from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph, write_line
 from inkread.errors import InvalidArray, InvalidOption, ModelError, SourceNotFound, UnsupportedSource
 from inkread.geometry import Box, PageTransform, Point, Stroke
+from inkread.ink import Pen
 from inkread.models.registry import bundled
 from inkread.reader import LAYOUTS, Reader, ReaderOptions
 from inkread.results import Document
@@ -335,6 +336,26 @@ def test_the_ink_of_strokes_lies_where_they_were_written(reader):
     for digit, traced in zip(document.digits(), inks, strict=True):
         height, width = traced.ink.shape
         assert traced.to_source.apply_to_box(Box(0, 0, width, height)).box.iou(digit.box) > 0.999
+
+
+def test_the_style_of_a_page_is_that_of_its_hand(reader):
+    options = ReaderOptions(style=True)
+    hand = Hand(pen=Pen(width=0.08, kind="digital"), slant_degrees=18)
+    pixels, _ = composed("3180529647", "8203619", hand=hand, width=700)
+    document = reader.read(pixels, options=options)
+    for line in document.lines():
+        assert line.style.slant_degrees == pytest.approx(18, abs=5)
+        assert line.style.relative_stroke_width == pytest.approx(0.08, rel=0.25)
+        assert line.style.darkness > 0.9
+        assert abs(line.style.tilt_degrees) < 2
+        for number in line.numbers:
+            for digit in number.digits:
+                assert digit.style.height == pytest.approx(digit.box.height, abs=3)
+    part = reader.read(pixels, options=options, region=(0, 0, 700, 120))
+    assert next(part.lines()).style.darkness > 0.9
+    assert all(line.style is None for line in reader.read(pixels).lines())
+    (line,) = reader.read_strokes([[(20, 20), (20, 80)], [(60, 25), (60, 80)]], options=options).lines()
+    assert line.style.darkness is None
 
 
 def test_no_strokes_give_no_numbers_and_bad_ones_an_error(reader):

@@ -59,6 +59,8 @@ class ReaderOptions:
     try_again
         Whether a page that hardly reads is tried with other tilts, on its sides, upside down, and with light ink for
         dark.
+    style
+        Whether the writing of every digit and line is described too, in their ``style``.
     threads
         Cores that one reading may use, at least 1; with several workers take 1 for each.
     limits, clean, find
@@ -74,6 +76,7 @@ class ReaderOptions:
     min_confidence: float = 0.0
     min_digit_confidence: float = 0.4
     try_again: bool = True
+    style: bool = False
     threads: int = 2
     limits: InputLimits = field(default_factory=InputLimits)
     clean: CleanOptions = field(default_factory=CleanOptions)
@@ -315,7 +318,7 @@ class Reader:
             width=page.width,
             height=page.height,
             dpi=page.dpi,
-            lines=_composed(reading, to_source, options),
+            lines=_composed(reading, to_source, options, page.pixels),
             problem=_page_problem(reading, is_upside_down_unclear=view.is_upside_down_unclear),
         )
         return read, _inks(reading, to_source)
@@ -350,9 +353,13 @@ class Reader:
         return agree(found, reading, doubtful, self._lines().recognize(strips), strip_height=LINE_DIGIT_HEIGHT)
 
 
-def _composed(reading: PageReading, to_source: PageTransform, options: ReaderOptions) -> tuple[Line, ...]:
+def _composed(
+    reading: PageReading, to_source: PageTransform, options: ReaderOptions, pixels: NDArray[np.uint8] | None = None
+) -> tuple[Line, ...]:
     return tuple(
-        compose_line(line, to_source, min_confidence=options.min_confidence) for line in reading.lines if line.boxes
+        compose_line(line, to_source, min_confidence=options.min_confidence, style=options.style, pixels=pixels)
+        for line in reading.lines
+        if line.boxes
     )
 
 

@@ -11,7 +11,8 @@ from inkread.decode.choose import ChosenLine
 from inkread.decode.numbers import split_numbers
 from inkread.geometry import Box, PageTransform
 from inkread.parts import DIGITS
-from inkread.results import Alternative, Digit, Line, Number
+from inkread.results import Alternative, Digit, DigitStyle, Line, Number
+from inkread.style import measure_digits, measure_line
 
 __all__ = ["compose_line"]
 
@@ -20,7 +21,14 @@ MAX_ALTERNATIVES = 5
 LEAST_ALTERNATIVE = 0.001
 
 
-def compose_line(line: ChosenLine, to_source: PageTransform, *, min_confidence: float) -> Line:
+def compose_line(
+    line: ChosenLine,
+    to_source: PageTransform,
+    *,
+    min_confidence: float,
+    style: bool = False,
+    pixels: NDArray[np.uint8] | None = None,
+) -> Line:
     """The line as a result.
 
     Parameters
@@ -31,10 +39,19 @@ def compose_line(line: ChosenLine, to_source: PageTransform, *, min_confidence: 
         Leads from there to the source picture.
     min_confidence
         Numbers less sure than this are marked as not accepted.
+    style
+        Whether the writing is described too.
+    pixels
+        uint8 (H, W, 3) RGB, the source picture, where there is one: style looks up there how dark the ink is.
     """
-    digits = [_digit(box, p, to_source) for box, p in zip(line.boxes, line.probabilities, strict=True)]
-    parts = [digits[r.start : r.stop] for r in split_numbers(line.boxes)]
-    numbers = tuple(_number(part, min_confidence) for part in parts)
+    ranges = split_numbers(line.boxes)
+    values = [DIGITS[int(probabilities.argmax())] for probabilities in line.probabilities]
+    styles = measure_digits(values, line.inks, line.boxes, to_source, pixels) if style else (None,) * len(values)
+    digits = [
+        _digit(box, p, to_source, own) for box, p, own in zip(line.boxes, line.probabilities, styles, strict=True)
+    ]
+    numbers = tuple(_number(digits[r.start : r.stop], min_confidence) for r in ranges)
+    described = [one for one in styles if one is not None]
     sure = [number.confidence for number in numbers if number.confidence is not None]
     confidence = line.texts[0][1] if line.texts else float(np.prod(sure))
     others = [Alternative(text, probability) for text, probability in line.texts[1:] if text]
@@ -43,17 +60,27 @@ def compose_line(line: ChosenLine, to_source: PageTransform, *, min_confidence: 
         confidence=confidence,
         quad=to_source.apply_to_box(Box.union_of(line.boxes)),
         alternatives=tuple(a for a in others if a.probability >= LEAST_ALTERNATIVE)[:MAX_ALTERNATIVES],
+        style=measure_line(described, values, line.inks, line.boxes, numbers=ranges, to_picture=to_source)
+        if described
+        else None,
     )
 
 
-def _digit(box: Box, probabilities: NDArray[np.float64], to_source: PageTransform) -> Digit:
+def _digit(box: Box, probabilities: NDArray[np.float64], to_source: PageTransform, style: DigitStyle | None) -> Digit:
     order = np.argsort(-probabilities, kind="stable")
     quad = to_source.apply_to_box(box)
     # Rounding may carry a sum of ten probabilities a hair above one.
     scaled = probabilities / max(1.0, float(probabilities.sum()))
     alternatives = tuple(Alternative(DIGITS[i], float(scaled[i])) for i in order)
     first = alternatives[0]
-    return Digit(value=first.value, confidence=first.probability, box=quad.box, quad=quad, alternatives=alternatives)
+    return Digit(
+        value=first.value,
+        confidence=first.probability,
+        box=quad.box,
+        quad=quad,
+        alternatives=alternatives,
+        style=style,
+    )
 
 
 def _number(digits: Sequence[Digit], min_confidence: float) -> Number:
