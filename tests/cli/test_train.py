@@ -61,3 +61,12 @@ def test_a_missing_extra_is_named_with_its_install_line(inkread, tmp_path):
     done = inkread("train", "digit", env={"PYTHONPATH": str(tmp_path / "hidden")})
     assert done.returncode == 1
     assert done.stderr == "inkread: training needs the extra 'train': pip install 'inkread[train]'\n"
+
+
+def test_the_robust_recipe_names_the_data_that_it_needs(inkread, tmp_path):
+    (tmp_path / "none").mkdir()
+    done = inkread(
+        "train", "digit-robust", "--epochs", "1", "--output", "net", env={"INKREAD_DATA": str(tmp_path / "none")}
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "inkread data fetch mnist" in done.stderr

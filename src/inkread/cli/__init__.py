@@ -13,7 +13,21 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from inkread.cli import accounts, batch, border, compare, data, evaluate, explain, models, read, search, serve, train
+from inkread.cli import (
+    accounts,
+    batch,
+    border,
+    compare,
+    data,
+    evaluate,
+    explain,
+    models,
+    read,
+    robustness,
+    search,
+    serve,
+    train,
+)
 
 __all__ = ["app", "main"]
 
@@ -69,6 +83,7 @@ app.command()(compare.compare)
 app.add_typer(accounts.app, name="accounts")
 app.add_typer(data.app, name="data")
 app.add_typer(evaluate.app, name="evaluate")
+evaluate.app.command()(robustness.robustness)
 app.add_typer(models.app, name="models")
 app.add_typer(search.app, name="search")
 app.add_typer(train.app, name="train")
