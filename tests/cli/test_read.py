@@ -62,6 +62,17 @@ def test_several_sources_are_told_apart_in_every_format(inkread, picture, blank)
     assert rows[-1]["problem"] == "no_numbers"
 
 
+def test_what_is_wrong_with_a_picture_is_said_beside_its_numbers(inkread, picture, tmp_path):
+    with Image.open(picture) as image:
+        ink = np.flatnonzero((np.asarray(image.convert("L")) < 128).any(axis=1))
+        cut = image.crop((0, int(ink[0]) + 3, image.width, image.height))
+    path = tmp_path / "cut.png"
+    cut.save(path)
+    done = inkread("read", path)
+    assert done.stdout.splitlines()[-1] == "753"
+    assert done.stderr == f"inkread: {path}: {package.results.PROBLEMS['cut_off']}\n"
+
+
 def test_a_folder_and_a_pattern_are_led_by_names_even_with_one_picture(inkread, picture):
     for source in (picture.parent, f"{picture.parent}/*.png"):
         done = inkread("read", source)

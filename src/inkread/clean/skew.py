@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -16,8 +18,11 @@ Image = NDArray[np.float32]
 # Long side of the picture on which tilt is measured, and the ink that belongs to strokes there.
 MEASURED_SIDE = 600
 STROKE_INK = 0.4
-# Fewer components make no line.
+# Fewer components make no profile.
 LEAST_COMPONENTS, LEAST_AREA = 4, 6
+# Three make a line where the lowest has this share of the highest's height, where they stand between so many heights
+# apart, and where the middle one is off the line by at most this share.
+LIKE_HEIGHT, APART, ON_LINE = 0.6, (0.3, 2.0), 0.15
 # Lines of the profile to the height of a typical component: fine enough for the gaps between lines of writing.
 BINS_A_HEIGHT = 6
 # Points of ink for the first look, 1.5 degrees apart, and for the second, a quarter of a degree apart.
@@ -54,6 +59,8 @@ def estimate_skew(ink: Image, *, max_degrees: float) -> float:
     strokes = _strokes(ink)
     if strokes is None:
         return 0.0
+    if strokes.slope is not None:
+        return strokes.slope if SMALL_SKEW < abs(strokes.slope) <= max_degrees else 0.0
     coarse = _directions(max_degrees)
     rough = _sharpness(strokes, coarse, points=FEW_POINTS)
     fine = np.append(_near(coarse[rough.argmax()]), 0.0)
@@ -71,7 +78,7 @@ def estimate_skew(ink: Image, *, max_degrees: float) -> float:
 def plausible_skews(ink: Image, *, max_degrees: float) -> tuple[float, ...]:
     """Angles that the lines may well have, likeliest first, in degrees as for :func:`estimate_skew`; none in no ink."""
     strokes = _strokes(ink)
-    if strokes is None:
+    if strokes is None or strokes.slope is not None:
         return ()
     coarse = _directions(max_degrees)
     rough = _sharpness(strokes, coarse, points=FEW_POINTS)
@@ -111,14 +118,23 @@ def _inked(strongest: Image) -> slice:
     return slice(max(0, int(places[0]) - CANVAS_MARGIN), min(len(strongest), int(places[-1]) + 1 + CANVAS_MARGIN))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Strokes:
-    """The ink of a small page as points about their center, and the height of a line of its profile."""
+    """The ink of a small page.
 
-    __slots__ = ("bin_height", "points")
+    Attributes
+    ----------
+    points
+        float32 (2, N): x and y of pixels of ink about their center.
+    bin_height
+        Height of a line of the profile, in pixels.
+    slope
+        Degrees by which three components that make a line fall to the right; None where there are more.
+    """
 
-    def __init__(self, points: NDArray[np.float32], bin_height: float) -> None:
-        self.points = points  # (2, N)
-        self.bin_height = bin_height
+    points: NDArray[np.float32]
+    bin_height: float
+    slope: float | None = None
 
 
 def _strokes(ink: Image) -> _Strokes | None:
@@ -129,12 +145,34 @@ def _strokes(ink: Image) -> _Strokes | None:
         ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
     binary = (ink > STROKE_INK).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(binary)
-    heights = stats[1:, cv2.CC_STAT_HEIGHT][stats[1:, cv2.CC_STAT_AREA] >= LEAST_AREA]
-    if len(heights) < LEAST_COMPONENTS:
+    stats = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= LEAST_AREA]
+    if len(stats) < LEAST_COMPONENTS - 1:
+        return None
+    slope = None
+    if len(stats) < LEAST_COMPONENTS and (slope := _slope_of_three(stats)) is None:
         return None
     y, x = np.nonzero(binary)
     points = np.stack([x - x.mean(), y - y.mean()]).astype(np.float32)
-    return _Strokes(points, max(1.0, float(np.median(heights)) / BINS_A_HEIGHT))
+    bin_height = max(1.0, float(np.median(stats[:, cv2.CC_STAT_HEIGHT])) / BINS_A_HEIGHT)
+    return _Strokes(points=points, bin_height=bin_height, slope=slope)
+
+
+def _slope_of_three(stats: NDArray[np.int32]) -> float | None:
+    """Degrees by which three components of like height fall to the right; None where they make no line.
+
+    Parameters
+    ----------
+    stats
+        (3, 5), as OpenCV gives them: x, y, width, height, area.
+    """
+    x, y, width, height = (stats[np.argsort(stats[:, 0]), k].astype(np.float64) for k in range(4))
+    x, y = x + width / 2, y + height / 2
+    middle = y[0] + (y[2] - y[0]) * (x[1] - x[0]) / max(x[2] - x[0], 1.0)
+    distances = np.diff(x) / height.max()
+    side_by_side = APART[0] <= distances.min() and distances.max() <= APART[1]
+    if not side_by_side or height.min() < LIKE_HEIGHT * height.max() or abs(y[1] - middle) > ON_LINE * height.max():
+        return None
+    return float(np.degrees(np.arctan2(y[2] - y[0], x[2] - x[0])))
 
 
 def _directions(max_degrees: float) -> NDArray[np.float64]:

@@ -135,6 +135,12 @@ def _write(output: Output, name: str, document: Document) -> None:
     output.document(name, document)
     if document.problem is not None:
         border.say(f"{name}: {document.problem.message}")
+        return
+    for page in document.pages:
+        # A page without numbers among others is no trouble; one of which some may be wrong is.
+        if page.problem is not None and any(line.numbers for line in page.lines):
+            place = f"{name}, page {page.index + 1}" if len(document.pages) > 1 else name
+            border.say(f"{place}: {page.problem.message}")
 
 
 def _annotated(image: PageImage, page: Page) -> NDArray[np.uint8]:

@@ -88,11 +88,14 @@ class PageReading:
         For each line, how much of it is believed to be digits, in [0, 1].
     marks
         How many marks of the size of a digit there were to read.
+    mark_boxes
+        Where those are on the clean page; none where anything is taken for a digit.
     """
 
     lines: tuple[ChosenLine, ...]
     shares: tuple[float, ...]
     marks: int
+    mark_boxes: tuple[Box, ...] = ()
 
     @property
     def certainty(self) -> float:
@@ -129,7 +132,7 @@ def choose_digits(
         return PageReading(lines=(), shares=(), marks=0)
     if not anything:
         weighed = [with_digit_share(values, EXPECTED_SHARE) for values in scores]
-        shares, marks = [EXPECTED_SHARE] * len(found), 0
+        shares, mark_boxes = [EXPECTED_SHARE] * len(found), tuple[Box, ...]()
     else:
         scores = [with_lookalikes(values) for values in scores]
         taken = [_marks(line, values) for line, values in zip(found, scores, strict=True)]
@@ -143,9 +146,9 @@ def choose_digits(
             _with_word_shares(line, values, rows, share)
             for line, values, rows, share in zip(found, scores, taken, shares, strict=True)
         ]
-        marks = len(everything)
+        mark_boxes = tuple(line.candidates[i].box for line, rows in zip(found, taken, strict=True) for i in rows)
     lines = [_choose(line, values, least_probability) for line, values in zip(found, weighed, strict=True)]
-    return PageReading(lines=tuple(lines), shares=tuple(shares), marks=marks)
+    return PageReading(lines=tuple(lines), shares=tuple(shares), marks=len(mark_boxes), mark_boxes=mark_boxes)
 
 
 def _with_word_shares(

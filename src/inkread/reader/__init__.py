@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.assess import assess
 from inkread.clean import CleanOptions
 from inkread.decode.agree import agree, doubtful_words
 from inkread.decode.choose import (
@@ -295,7 +296,10 @@ class Reader:
         return used if layout is None else replace(used, layout=layout)
 
     def _document(self, name: str, pages: tuple[Page, ...], began: float) -> Document:
-        problem = None if any(line.numbers for page in pages for line in page.lines) else Problem("no_numbers")
+        problem = None
+        if not any(line.numbers for page in pages for line in page.lines):
+            conditions = [page.problem for page in pages if page.problem and page.problem.code != "not_a_number"]
+            problem = conditions[0] if conditions else Problem("no_numbers")
         seconds = time.perf_counter() - began
         return Document(source=name, pages=pages, model=self.model, seconds=seconds, problem=problem)
 
@@ -312,6 +316,13 @@ class Reader:
         cleaned, reading = view.page, view.reading
         if options.layout == "page":
             reading = without_edge_strokes(reading, cleaned.to_source, width=part.width)
+        condition = assess(
+            part,
+            cleaned,
+            marks=reading.mark_boxes or [box for line in reading.lines for box in line.boxes],
+            digits=_inks(reading, cleaned.to_source),
+            is_cropped=options.layout != "page",
+        )
         to_source = cleaned.to_source.then(PageTransform.translation(*offset))
         read = Page(
             index=page.index,
@@ -319,7 +330,7 @@ class Reader:
             height=page.height,
             dpi=page.dpi,
             lines=_composed(reading, to_source, options, page.pixels),
-            problem=_page_problem(reading, is_upside_down_unclear=view.is_upside_down_unclear),
+            problem=_page_problem(reading, condition, is_upside_down_unclear=view.is_upside_down_unclear),
         )
         return read, _inks(reading, to_source)
 
@@ -384,7 +395,12 @@ def _cut_out(page: PageImage, region: Sequence[float]) -> tuple[PageImage, tuple
     return replace(page, pixels=page.pixels[y0:y1, x0:x1]), (x0, y0)
 
 
-def _page_problem(reading: PageReading, *, is_upside_down_unclear: bool = False) -> Problem | None:
+def _page_problem(
+    reading: PageReading, condition: Problem | None = None, *, is_upside_down_unclear: bool = False
+) -> Problem | None:
+    """What is to be said of a page: first what is wrong with its picture, which somebody can do something about."""
+    if condition is not None:
+        return condition
     if reading.count:
         return Problem("upside_down_unclear") if is_upside_down_unclear else None
     return Problem("not_a_number" if reading.marks >= WRITING else "no_numbers")

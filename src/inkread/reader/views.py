@@ -77,7 +77,7 @@ def best_view(
         for page in _other_views(picture, view.page, options) if _reads_less(view.reading, UPRIGHT_SHARE) else ():
             other = View(page=page, reading=read(page))
             if _reads_better(other.reading, view.reading, gain=OTHER_GAIN):
-                view = other
+                view = _straightest(other, options, read)
         # Drawings have lines without writing.
         if view.page is cleaned and is_tilted and _reads_less(view.reading, UPRIGHT_SHARE):
             upright = View(page=untilted, reading=read(untilted))
@@ -90,6 +90,17 @@ def best_view(
             view = other
         elif _may_be_turned(view.reading) and other.reading.certainty >= view.reading.certainty:
             view = replace(view, is_upside_down_unclear=True)
+    return view
+
+
+def _straightest(view: View, options: CleanOptions, read: Callable[[CleanPage], PageReading]) -> View:
+    """A page on its side whose lines are not sure to be level, with those lines level that read best."""
+    if not _reads_less(view.reading, TILTED_SHARE):
+        return view
+    for page in _other_tilts(view.page, 0.0, options):
+        other = View(page=page, reading=read(page))
+        if other.reading.certainty > view.reading.certainty:
+            view = other
     return view
 
 
