@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 PATHS = [
-    "/v1/read", "/v1/strokes", "/v1/models", "/v1/report", "/v1/limits", "/v1/session", "/v1/keys",
+    "/v1/read", "/v1/strokes", "/v1/explain", "/v1/models", "/v1/report", "/v1/limits", "/v1/session", "/v1/keys",
     "/v1/keys/{identity}", "/v1/users", "/v1/users/{name}", "/healthz", "/readyz", "/metrics",
 ]  # fmt: skip
 

@@ -31,6 +31,20 @@ def test_a_form_a_raw_body_and_strokes_are_read(client, seven):
     assert Document.from_dict(drawn.json()).text == "1"
 
 
+def test_style_is_described_where_it_is_asked_for(client, seven):
+    plain = client.post("/v1/read", content=seven).json()["documents"][0]["pages"][0]["lines"][0]
+    assert "style" not in plain
+    for answer in (
+        client.post("/v1/read?style=true", content=seven),
+        client.post("/v1/read", data={"style": "true"}, files={"files": seven}),
+    ):
+        line = answer.json()["documents"][0]["pages"][0]["lines"][0]
+        assert -45 < line["style"]["slant_degrees"] < 45
+        assert line["numbers"][0]["digits"][0]["style"]["loops"] == 0
+    drawn = client.post("/v1/strokes", json={"strokes": [[[10, 10], [10, 60]]], "style": True}).json()
+    assert drawn["pages"][0]["lines"][0]["style"]["spacing"] is None
+
+
 def test_the_kind_is_told_by_content_not_by_name_or_header(client, seven):
     answer = client.post("/v1/read", files={"files": ("a.pdf", seven, "application/pdf")})
     assert answer.status_code == 200

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 from starlette.responses import Response
 
@@ -23,7 +25,7 @@ from inkread.inputs import InputLimits, open_source
 from inkread.results import Document
 from inkread.serve.problems import NotAcceptable
 
-__all__ = ["JSON", "MEDIA_TYPES", "Outcome", "choose_media_type", "render"]
+__all__ = ["JSON", "MEDIA_TYPES", "PNG", "Outcome", "choose_media_type", "encode_png", "render"]
 
 JSON, TEXT, CSV, PNG, ZIP = "application/json", "text/plain", "text/csv", "image/png", "application/zip"
 MEDIA_TYPES = (JSON, TEXT, CSV, PNG, ZIP)
@@ -39,8 +41,8 @@ class Outcome:
     error: InkreadError | None = None
 
 
-def choose_media_type(accept: str | None) -> str:
-    """The form that ``accept``, the header, likes best; JSON where it says nothing.
+def choose_media_type(accept: str | None, *, among: Sequence[str] = MEDIA_TYPES) -> str:
+    """The form of ``among`` that ``accept``, the header, likes best; JSON where it says nothing.
 
     Raises
     ------
@@ -55,12 +57,12 @@ def choose_media_type(accept: str | None) -> str:
     if accept is None or not accept.strip():
         return JSON
     best, best_quality = JSON, 0.0
-    for media_type in MEDIA_TYPES:
+    for media_type in among:
         quality = _quality(media_type, accept)
         if quality > best_quality:
             best, best_quality = media_type, quality
     if best_quality <= 0:
-        raise NotAcceptable(f"the answer can be {', '.join(MEDIA_TYPES)}; asked for was {accept[:100]!r}")
+        raise NotAcceptable(f"the answer can be {', '.join(among)}; asked for was {accept[:100]!r}")
     return best
 
 
@@ -143,12 +145,17 @@ def _drawn(one: Outcome, limits: InputLimits) -> list[tuple[str, bytes]]:
     stem = PurePath(one.name).stem.strip("<>") or "picture"
     drawn = []
     for image, page in zip(open_source(one.content, limits=limits), one.document.pages, strict=True):
-        stream = io.BytesIO()
-        # Quick rather than small: drawings have large plain areas, and one wait is longer than one transfer.
-        Image.fromarray(annotate(image.pixels, page)).save(stream, format="PNG", compress_level=3)
         suffix = f"-page{page.index + 1}" if len(one.document.pages) > 1 else ""
-        drawn.append((f"{stem}{suffix}-annotated.png", stream.getvalue()))
+        drawn.append((f"{stem}{suffix}-annotated.png", encode_png(annotate(image.pixels, page))))
     return drawn
+
+
+def encode_png(pixels: NDArray[np.uint8]) -> bytes:
+    """A picture, uint8 (H, W, 3), as PNG."""
+    stream = io.BytesIO()
+    # Quick rather than small: drawings have large plain areas, and one wait is longer than one transfer.
+    Image.fromarray(pixels).save(stream, format="PNG", compress_level=3)
+    return stream.getvalue()
 
 
 def _unused(name: str, names: set[str]) -> str:

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from inkread.errors import InkreadError, InvalidOption
-from inkread.serve import border, live, openapi, pages, rest, signin
+from inkread.serve import border, explaining, live, openapi, pages, rest, signin
 from inkread.serve.accounts import Accounts
 from inkread.serve.bodies import Bodies
 from inkread.serve.border import Border
@@ -75,7 +75,7 @@ def create_app(settings: ServerSettings | None = None) -> ASGIApp:
         rates=rates,
         accounts=accounts,
     )
-    for router in (rest.router, live.router, signin.router):
+    for router in (rest.router, explaining.router, live.router, signin.router):
         api.include_router(router)
     api.add_api_route("/healthz", _health, methods=["GET"], summary="Whether the process lives", tags=["operation"])
     api.add_api_route("/readyz", _ready, methods=["GET"], summary="Whether it can read", tags=["operation"])

@@ -5,6 +5,7 @@ The shape of a document is that of :meth:`inkread.results.Document.to_dict`; it 
 
 from __future__ import annotations
 
+from dataclasses import fields
 from importlib.resources import files
 from typing import Any
 
@@ -15,7 +16,8 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from inkread.inputs import TAKEN_KINDS
-from inkread.results import PROBLEMS, SCHEMA_VERSION
+from inkread.recognize.prepare import INPUT_SIDE
+from inkread.results import PROBLEMS, SCHEMA_VERSION, DigitStyle, LineStyle
 from inkread.serve.problems import MEDIA_TYPE
 
 __all__ = ["PICTURES_BODY", "READ_ANSWERS", "answer_of", "describe", "docs_routes"]
@@ -80,7 +82,9 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
             "alternatives": _array(_object({"text": _TEXT, "probability": _PROBABILITY})),
             "problem": _PROBLEM,
             "numbers": _array(_ref("Number")),
-        }
+            "style": _ref("LineStyle"),
+        },
+        optional=("style",),
     ),
     "Number": _object(
         {
@@ -99,6 +103,29 @@ _SCHEMAS: dict[str, dict[str, Any]] = {
             "box": _BOX,
             "quad": _QUAD,
             "alternatives": _array(_object({"value": _TEXT, "probability": _PROBABILITY})),
+            "style": _ref("DigitStyle"),
+        },
+        optional=("style",),
+    ),
+    "DigitStyle": _object({one.name: _nullable({"type": "number"}) for one in fields(DigitStyle)}),
+    "LineStyle": _object({one.name: _nullable({"type": "number"}) for one in fields(LineStyle)}),
+    "Explanation": _object(
+        {"schema": {"const": SCHEMA_VERSION}, "document": _ref("Document"), "digits": _array(_ref("DigitExplanation"))}
+    ),
+    "DigitExplanation": _object(
+        {
+            **dict.fromkeys(("page", "line", "number", "index"), _COUNT),
+            "read": _TEXT,
+            "value": _TEXT,
+            "against": _nullable(_TEXT),
+            "log_odds": {"type": "number"},
+            "quad": _QUAD,
+            "heat": _array(
+                _array({"type": "number", "minimum": -1, "maximum": 1}, minItems=INPUT_SIDE, maxItems=INPUT_SIDE),
+                minItems=INPUT_SIDE,
+                maxItems=INPUT_SIDE,
+                description="Rows over the quad: above 0 ink that spoke for the value, below 0 ink that spoke against",
+            ),
         }
     ),
     "ReadingProblem": _object({"code": {"enum": sorted(PROBLEMS)}, "message": _TEXT}),
@@ -134,6 +161,7 @@ PICTURES_BODY: dict[str, Any] = {
                         "layout": {"enum": ["page", "line", "digit"]},
                         "region": {"type": "string", "examples": ["0,0,640,200"]},
                         "min_confidence": _PROBABILITY,
+                        "style": {"type": "boolean"},
                     },
                     "required": ["files"],
                     "additionalProperties": False,

@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -22,9 +22,12 @@ from inkread.serve.openapi import PICTURES_BODY, READ_ANSWERS, answer_of
 from inkread.serve.problems import BadRequest
 from inkread.serve.rooms import Rooms, rooms_of
 
-__all__ = ["ReadParameters", "StrokesBody", "region_of", "router"]
+__all__ = ["ReadParameters", "StrokesBody", "named", "parse_body", "region_of", "router", "uploads_of"]
 
 router = APIRouter(prefix="/v1")
+
+Parameters = TypeVar("Parameters", bound="ReadParameters")
+Body = TypeVar("Body", bound=BaseModel)
 
 _NUMBER = r"\s*-?\d{1,9}(\.\d{1,9})?\s*"
 
@@ -43,6 +46,9 @@ class ReadParameters(BaseModel):
     min_confidence: float = Field(
         0.0, ge=0, le=1, allow_inf_nan=False, description="Numbers under it are kept, and marked as not accepted."
     )
+    style: bool = Field(
+        False, description="Describe the writing of every digit and line too: slant, stroke width, spacing and more."
+    )
 
 
 class StrokesBody(BaseModel):
@@ -54,6 +60,7 @@ class StrokesBody(BaseModel):
         description="Each stroke a list of points of the same two to four numbers: x, y[, t[, pressure]]."
     )
     min_confidence: float = Field(0.0, ge=0, le=1, allow_inf_nan=False)
+    style: bool = False
 
 
 def region_of(text: str | None) -> tuple[float, float, float, float] | None:
@@ -75,26 +82,32 @@ async def read(request: Request, parameters: Annotated[ReadParameters, Query()])
     """Read one picture or document, or many: a form with parts named `files`, the picture itself, or `{"url": …}`."""
     rooms = rooms_of(request)
     media_type = choose_media_type(request.headers.get("accept"))
-    content_type = request.headers.get("content-type", "")
-    kind = content_type.partition(";")[0].strip().lower()
     async with rooms.bodies.receive(request) as body:
-        if kind == "multipart/form-data":
-            form = parse_form(body, content_type, max_files=rooms.settings.max_files)
-            parameters = _with_fields(parameters, form.fields)
-            uploads = form.files
-            if not uploads:
-                raise BadRequest("the form holds no part named 'files'")
-        elif kind == "application/json":
-            uploads = (await _fetched(body, rooms),)
-        else:
-            uploads = (Upload(name="<body>", content=body),)
+        uploads, parameters = await uploads_of(request, body, parameters, max_files=rooms.settings.max_files)
         with rooms.reading.place():
             return await _answer(uploads, parameters, media_type, rooms)
 
 
-def _with_fields(parameters: ReadParameters, fields: Any) -> ReadParameters:
+async def uploads_of(
+    request: Request, body: bytes, parameters: Parameters, *, max_files: int
+) -> tuple[Sequence[Upload], Parameters]:
+    """The pictures of a body, of whichever kind it is, at least one; and the parameters with the fields of a form."""
+    content_type = request.headers.get("content-type", "")
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind == "application/json":
+        return (await _fetched(body, rooms_of(request)),), parameters
+    if kind != "multipart/form-data":
+        return (Upload(name="<body>", content=body),), parameters
+    form = parse_form(body, content_type, max_files=max_files)
+    parameters = _with_fields(parameters, form.fields)
+    if not form.files:
+        raise BadRequest("the form holds no part named 'files'")
+    return form.files, parameters
+
+
+def _with_fields(parameters: Parameters, fields: Any) -> Parameters:
     try:
-        return ReadParameters.model_validate({**parameters.model_dump(exclude_unset=True), **fields})
+        return type(parameters).model_validate({**parameters.model_dump(exclude_unset=True), **fields})
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         raise InvalidOption(f"{'.'.join(map(str, first['loc']))[:100]}: {first['msg']}") from error
@@ -111,7 +124,9 @@ async def _fetched(body: bytes, rooms: Rooms) -> Upload:
 async def _answer(uploads: Sequence[Upload], parameters: ReadParameters, media_type: str, rooms: Rooms) -> Response:
     deadline = asyncio.get_running_loop().time() + rooms.settings.read_timeout_s
     region = region_of(parameters.region)
-    options = replace(rooms.reading.with_confidence(parameters.min_confidence), layout=parameters.layout)
+    options = replace(
+        rooms.reading.with_confidence(parameters.min_confidence), layout=parameters.layout, style=parameters.style
+    )
 
     def outcome(upload: Upload) -> Outcome:
         try:
@@ -120,7 +135,7 @@ async def _answer(uploads: Sequence[Upload], parameters: ReadParameters, media_t
         except InkreadError as error:
             if len(uploads) > 1:  # one alone is the answer, and is counted there
                 rooms.metrics.count_refusal(error.code)
-            return Outcome(name=upload.name, content=b"", error=_named(error, upload.name))
+            return Outcome(name=upload.name, content=b"", error=named(error, upload.name))
         return Outcome(name=upload.name, content=upload.content, document=replace(document, source=upload.name))
 
     def outcomes_and_answer() -> Response:
@@ -136,7 +151,7 @@ async def _answer(uploads: Sequence[Upload], parameters: ReadParameters, media_t
     return await rooms.reading.run(partial(render, outcomes, media_type, options.limits), deadline=deadline)
 
 
-def _named(error: InkreadError, name: str) -> InkreadError:
+def named(error: InkreadError, name: str) -> InkreadError:
     """The same error, of the source as its sender calls it."""
     message = error.message.replace("<bytes>", name if not name.startswith("<") else "the picture")
     return type(error)(message, source=name)
@@ -162,18 +177,30 @@ async def read_strokes(request: Request) -> Response:
 
 
 def _read_strokes(body: bytes, rooms: Rooms) -> Response:
+    given = parse_body(StrokesBody, body)
+    options = replace(rooms.reading.with_confidence(given.min_confidence), style=given.style)
+    document = rooms.reading.reader.read_strokes(given.strokes, options=options)
+    rooms.metrics.count_document(document)
+    return JSONResponse(document.to_dict())
+
+
+def parse_body(kind: type[Body], body: bytes) -> Body:
+    """What a body of JSON says.
+
+    Raises
+    ------
+    BadRequest
+        If it is not JSON.
+    InvalidOption
+        If it does not hold what it should.
+    """
     try:
-        given = StrokesBody.model_validate_json(body)
+        return kind.model_validate_json(body)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(map(str, first["loc"]))[:100]
-        kind = BadRequest if first["type"] == "json_invalid" else InvalidOption
-        raise kind(f"{where}: {first['msg']}" if where else first["msg"]) from error
-    document = rooms.reading.reader.read_strokes(
-        given.strokes, options=rooms.reading.with_confidence(given.min_confidence)
-    )
-    rooms.metrics.count_document(document)
-    return JSONResponse(document.to_dict())
+        wrong = BadRequest if first["type"] == "json_invalid" else InvalidOption
+        raise wrong(f"{where}: {first['msg']}" if where else first["msg"]) from error
 
 
 @router.get("/models", summary="The cards of the bundled models")
