@@ -49,6 +49,15 @@ def test_json_is_what_python_reads_but_for_the_time(inkread, picture, expected):
     assert found == wanted
 
 
+def test_style_is_in_the_json_where_it_is_asked_for(inkread, picture):
+    (page,) = json.loads(inkread("read", picture, "--format", "json", "--style").stdout)["pages"]
+    assert -0.5 < page["lines"][0]["style"]["spacing"] < 0.5
+    assert page["lines"][0]["numbers"][0]["digits"][0]["style"]["darkness"] > 0.9
+    refused = inkread("read", picture, "--style")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "--style is written by --format json and jsonl" in refused.stderr
+
+
 def test_several_sources_are_told_apart_in_every_format(inkread, picture, blank):
     text = inkread("read", picture, blank, picture)
     assert all(line.startswith(f"{picture}: ") for line in text.stdout.splitlines())

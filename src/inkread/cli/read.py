@@ -77,6 +77,12 @@ def read(
     model: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Read with a model that you trained: its card (.toml).")
     ] = None,
+    style: Annotated[
+        bool,
+        typer.Option(
+            "--style", help="Describe the writing too: slant, stroke width, spacing and more (json and jsonl)."
+        ),
+    ] = False,
     speak: Annotated[bool, typer.Option("--speak", help="Say the numbers aloud, digit by digit.")] = False,
 ) -> None:
     """Read the handwritten numbers in pictures and documents.
@@ -95,9 +101,11 @@ def read(
     from inkread.inputs import describe, expand_sources
     from inkread.reader import Reader, ReaderOptions
 
+    if style and format not in ("json", "jsonl"):
+        raise InvalidOption(f"--style is written by --format json and jsonl; got {format}")
     album = Album(annotate, kind="annotated") if annotate is not None else None
     voice = _voice() if speak else None
-    options = ReaderOptions(layout=layout, min_confidence=min_confidence)  # type: ignore[arg-type]
+    options = ReaderOptions(layout=layout, min_confidence=min_confidence, style=style)  # type: ignore[arg-type]
     reader = Reader(options, models=choices.models(model))
 
     items = [Stdin(options.limits.max_bytes) if file == STDIN else file for file in files]
