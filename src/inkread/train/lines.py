@@ -82,6 +82,8 @@ class _Style:
     size: float  # height of a digit, in canvas pixels
     aspect: float
     spacing: float  # gap between digits, in heights of a digit; below 0 they overlap
+    overlap: float  # instead of that, the most by which they overlap, as a share of the narrower one; 0 for never
+    mixed: bool  # whether every digit is some other writer's
     thickness: int  # rounds of dilation, -1 of erosion
     join: float  # probability that a digit is joined to the next by a stroke
     size_jitter: float
@@ -104,6 +106,8 @@ class _Style:
             size=DIGIT_HEIGHT * float(rng.uniform(0.9, 1.1)),
             aspect=float(np.exp(rng.normal(0, 0.14))),
             spacing=float(spacing),
+            overlap=float(rng.uniform(0.05, 0.32)) if rng.random() < 0.13 else 0.0,
+            mixed=bool(rng.random() < 0.08),
             thickness=int(rng.choice([0, 1, 2, -1], p=[0.66, 0.22, 0.05, 0.07])),
             join=float(rng.uniform(0.3, 0.95)) if rng.random() < 0.22 else 0.03,
             size_jitter=float(rng.uniform(0.02, 0.16)),
@@ -203,13 +207,16 @@ class LineStream:
         baseline = CANVAS_HEIGHT / 2 + style.size / 2
         x = float(rng.integers(3, 9))
         placed: list[tuple[int, int, Image, bool]] = []
-        for ink, is_digit, rise in shapes:
+        for place, (ink, is_digit, rise) in enumerate(shapes):
             if not ink.size:  # a gap
                 x += float(rng.uniform(0.2, 0.7)) * style.size
                 continue
             top = baseline - rise - ink.shape[0] + rng.normal(0, style.rise_jitter) + style.drift * x
             placed.append((round(x), round(top), ink, is_digit))
             gap = style.spacing * style.size + rng.normal(0, 0.05 * style.size)
+            if style.overlap:
+                following = shapes[place + 1][0].shape[1] if place + 1 < len(shapes) else 0
+                gap = -float(rng.uniform(0, style.overlap)) * min(ink.shape[1], following)
             if not is_digit:
                 gap = abs(gap)
             x = max(x + 3, x + ink.shape[1] + gap)
@@ -234,7 +241,7 @@ class LineStream:
         for at, character in enumerate(text):
             left = len(text) - at
             small = style.small_zeros if left <= ending_zeros < len(text) else 1.0
-            ink = self._digit(writer, character, style, small)
+            ink = self._digit(self._writer() if style.mixed else writer, character, style, small)
             shapes.append((ink, True, style.size * (1 - small) * style.zeros_rise))
             left -= 1 + decimals
             if left == 0 and decimals:

@@ -58,7 +58,7 @@ def framed(canvas: Canvas, rng: np.random.Generator) -> Image:
         tilt = float(np.clip(rng.normal(0, 0.025), -0.08, 0.08))
     scale = max(scale, LEAST_DIGIT_HEIGHT / canvas.digit_height)
     stretch = scale * float(np.exp(rng.normal(0, 0.12)))
-    shear = float(np.clip(rng.normal(0.05, 0.2), -0.5, 0.65))
+    shear = float(np.clip(rng.normal(0.07, 0.24), -0.5, 0.9))
     width = canvas.ink.shape[1]
     pad = abs(shear) * LINE_HEIGHT / 2 + 1
     out_width = max(12, int(width * stretch + 2 * pad))
@@ -90,7 +90,7 @@ def on_paper(ink: Image, rng: np.random.Generator) -> Image:
     if rng.random() < 0.12:
         ink = ink * np.float32(rng.uniform(0.5, 0.9))
     ink = np.array(ink, np.float32)
-    if rng.random() < 0.3:
+    if rng.random() < 0.35:
         _rules(ink, rng)
     if rng.random() < 0.3:
         pattern = _pattern((height, width), rng)
@@ -133,14 +133,14 @@ def _rules(ink: Image, rng: np.random.Generator) -> None:
     strength = float(rng.uniform(0.25, 1.0))
     thick = int(rng.integers(1, 3))
     kind = rng.random()
-    if kind < 0.55:
+    if kind < 0.5:
         bottom = rng.random() < 0.75
         y = int(rng.integers(height - 8, height)) if bottom else int(rng.integers(0, height))
         cv2.line(ink, (0, y), (width, y + int(rng.integers(-3, 4))), strength, thick, cv2.LINE_AA)
         if rng.random() < 0.2:
             y = int(rng.integers(0, 6))
             cv2.line(ink, (0, y), (width, y + int(rng.integers(-2, 3))), strength, thick, cv2.LINE_AA)
-    elif kind < 0.8:
+    elif kind < 0.68:
         top, bottom_row = int(rng.integers(0, 5)), height - int(rng.integers(1, 6))
         step = rng.uniform(0.8, 1.5) * LINE_DIGIT_HEIGHT
         for y in (top, bottom_row):
@@ -150,8 +150,12 @@ def _rules(ink: Image, rng: np.random.Generator) -> None:
             cv2.line(ink, (int(x), top), (int(x), bottom_row), strength * 0.8, 1, cv2.LINE_AA)
             x += step
     else:
-        x = int(rng.integers(0, 3)) if rng.random() < 0.5 else width - 1 - int(rng.integers(0, 3))
-        cv2.line(ink, (x, 0), (x + int(rng.integers(-2, 3)), height), strength, thick, cv2.LINE_AA)
+        # The side of a field, a sheet or a book, one to three lines of it.
+        for _ in range(int(rng.choice([1, 2, 3], p=[0.7, 0.2, 0.1]))):
+            x = int(rng.integers(0, 6))
+            x = x if rng.random() < 0.5 else width - 1 - x
+            end = (x + int(rng.integers(-2, 3)), height)
+            cv2.line(ink, (x, 0), end, strength, int(rng.integers(1, 5)), cv2.LINE_AA)
 
 
 def _pattern(size: tuple[int, int], rng: np.random.Generator) -> Image:
