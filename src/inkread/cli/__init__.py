@@ -15,6 +15,7 @@ from typer.core import TyperGroup
 
 from inkread.cli import (
     accounts,
+    across,
     batch,
     border,
     compare,
@@ -84,6 +85,7 @@ app.add_typer(accounts.app, name="accounts")
 app.add_typer(data.app, name="data")
 app.add_typer(evaluate.app, name="evaluate")
 evaluate.app.command()(robustness.robustness)
+evaluate.app.command()(across.across)
 app.add_typer(models.app, name="models")
 app.add_typer(search.app, name="search")
 app.add_typer(train.app, name="train")

@@ -7,11 +7,12 @@ import shlex
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from inkread.cli import border, choices
+from inkread.cli.tables import print_table
 
 __all__ = ["compare"]
 
@@ -73,25 +74,9 @@ def compare(
     elif format == "csv":
         typer.echo(as_csv(report), nl=False)
     else:
-        _print_table(report, COLUMNS, table_rows(report))
+        sizes = report["data"]
+        title = f"{sizes['name']}: {sizes['train']:,} digits learned from, {sizes['test']:,} judged by"
+        print_table(title, COLUMNS, table_rows(report))
     border.say(f"comparison written to {page}")
     if comparison.failures:
         raise typer.Exit(border.FAILED)
-
-
-def _print_table(report: dict[str, Any], columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
-    data = report["data"]
-    title = f"{data['name']}: {data['train']:,} digits learned from, {data['test']:,} judged by"
-    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-    for place, column in enumerate(columns):
-        table.add_column(column, justify="left" if place == 0 else "right", no_wrap=True)
-    for row in rows:
-        table.add_row(*row)
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=160)  # a pipe has no width that a table must fit
-    console.print(table)

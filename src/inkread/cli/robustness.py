@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from inkread.cli import border, choices
+from inkread.cli.tables import print_table
 
 if TYPE_CHECKING:
     from inkread.evaluate.robustness import Parts
@@ -243,23 +244,11 @@ def _measure_pictures(layout: Literal["line", "page"], source: str, limit: int |
 
 
 def _print_tables(report: dict[str, Any]) -> None:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-
     from inkread.evaluate.robustness_page import attack_rows, corruption_rows, strength_rows
 
-    console = Console(highlight=False, markup=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, markup=False, width=160)  # a pipe has no width that a table must fit
     tables = [("MNIST-C, read rightly", corruption_rows(report))]
     tables += [(f"{layout}, five strengths", strength_rows(report, layout)) for layout in ("digits", "lines", "pages")]
     tables.append(("attacks, read rightly", attack_rows(report)))
     for title, (columns, rows) in tables:
         if rows:
-            table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
-            for place, column in enumerate(columns):
-                table.add_column(column, justify="left" if place == 0 else "right", no_wrap=True)
-            for row in rows:
-                table.add_row(*row)
-            console.print(table)
+            print_table(title, columns, rows)

@@ -20,7 +20,7 @@ from inkread.compare.classic import Fitted
 from inkread.nets import DigitNet
 from inkread.train.loop import FitOptions, Progress, fit
 
-__all__ = ["NETWORKS", "Network", "fit_network", "recurrent_network", "two_layer_network"]
+__all__ = ["NETWORKS", "Network", "SmallNetwork", "classes_of", "fit_network", "recurrent_network", "two_layer_network"]
 
 CLASSES = 10
 _AT_ONCE = 500  # digits a forward pass when many are read: bounds the memory of the widest network to 100 MB
@@ -152,6 +152,11 @@ def fit_network(
     torch.save([member.state_dict() for member in members], kept)
     parameters = sum(p.numel() for member in members for p in member.parameters())
     return Fitted(predict=predict, size_bytes=kept.tell(), parameters=parameters)
+
+
+def classes_of(net: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The likeliest class of each of N digits, (N,) in 0…9."""
+    return np.asarray(_probabilities([net], inputs).argmax(axis=1), np.int64)
 
 
 def _trained(

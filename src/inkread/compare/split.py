@@ -25,7 +25,7 @@ _NAMES = ("train_inputs", "train_targets", "test_inputs", "test_targets")
 DIGIT_SETS = tuple(
     name
     for name, card in CARDS.items()
-    if card.form == "images" and name not in ("mdas_symbols", "omniglot_small", "emnist_digits")
+    if card.form == "images" and name not in ("mdas_symbols", "omniglot_small")  # which hold no digit
 )
 
 
