@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -89,6 +91,20 @@ def test_a_long_thin_stroke_among_many_digits_is_a_rule():
 def test_a_digit_that_stands_alone_must_be_sure(digit, sure, kept):
     reading = without_lone_marks(choose([line_of(spread(1))], [[row(digit=digit, sure=sure)]]))
     assert bool(text_of(reading)[0]) == kept
+
+
+@pytest.mark.parametrize(("strength", "kept"), [(0.4, False), (0.6, True)])
+def test_a_fold_that_reads_as_a_digit_is_fainter_than_the_digits_of_the_page(strength, kept):
+    written = choose([line_of(spread(4)), line_of(spread(1, y=60))], [[row(digit=3)] * 4, [row(digit=1)]])
+    fold = dataclasses.replace(written.lines[1], inks=(strength * DOT,))
+    reading = without_lone_marks(dataclasses.replace(written, lines=(written.lines[0], fold)))
+    assert text_of(reading) == ["3333", "1" if kept else ""]
+
+
+def test_the_marks_of_a_page_are_known_with_their_places():
+    boxes = spread(3)
+    reading = choose([line_of(boxes)], [[row(digit=4), row(), row(digit=3)]])
+    assert sorted(box.x0 for box in reading.mark_boxes) == [box[0] for box in boxes]
 
 
 def test_an_empty_page_reads_as_nothing():

@@ -29,6 +29,9 @@ LEAST_SIZE, MOST_SIZE = 0.45, 4.0
 # A line that is a single digit must be this sure, and a single one surer still: dirt, folds, edges and rules stand
 # alone, and are single strokes.
 LONE_DIGIT, LONE_STROKE = 0.75, 0.9
+# Nor may its ink be less than this share as strong as that of the page's other digits, where there are so many of them:
+# a fold has 0.4, pencil beside a pen 0.6 and more. Ink below the first value belongs to a stroke's soft edge.
+SOFT_EDGE, LIKE_STRENGTH, OTHERS = 0.25, 0.5, 3
 # A piece of a table's rule reads as a one, but is longer than the digits around it are high by this factor.
 LONGEST_ONE = 1.7
 # A one narrower than this share of its height, this near to the left or right edge of a picture (pixels), is an edge.
@@ -216,8 +219,16 @@ def of_like_size(reading: PageReading) -> PageReading:
 
 
 def without_lone_marks(reading: PageReading) -> PageReading:
-    """The reading without lines of a single digit that is not a sure one."""
-    return replace(reading, lines=tuple(line.only([]) if _is_doubtful_alone(line) else line for line in reading.lines))
+    """The reading without lines of a single digit that is not a sure one, or fainter than the digits of other lines."""
+    others = [ink for line in reading.lines if len(line.boxes) > 1 for ink in line.inks]
+    # A few are enough, evenly over the page.
+    some = others[:: max(1, len(others) // 8)]
+    least = LIKE_STRENGTH * float(np.median([_strength(ink) for ink in some])) if len(others) >= OTHERS else 0.0
+
+    def is_mark(line: ChosenLine) -> bool:
+        return _is_doubtful_alone(line) or (len(line.boxes) == 1 and _strength(line.inks[0]) < least)
+
+    return replace(reading, lines=tuple(line.only([]) if is_mark(line) else line for line in reading.lines))
 
 
 def without_edge_strokes(reading: PageReading, to_picture: PageTransform, *, width: int) -> PageReading:
@@ -248,6 +259,12 @@ def without_edge_strokes(reading: PageReading, to_picture: PageTransform, *, wid
         for line in reading.lines
     )
     return replace(reading, lines=lines)
+
+
+def _strength(ink: NDArray[np.float32]) -> float:
+    """How dark the strokes of a digit are where they are darkest: what nine of ten pixels of its ink do not exceed."""
+    stroke = np.sort(ink[ink > SOFT_EDGE])
+    return float(stroke[int(0.9 * (len(stroke) - 1))]) if len(stroke) else 0.0
 
 
 def _is_doubtful_alone(line: ChosenLine) -> bool:
