@@ -114,3 +114,10 @@ def test_a_pool_without_digits_cannot_be_learned_from():
     only_letters.add("letters", inks("KX"), [NOT_A_DIGIT_CLASS] * 2, weight=1)
     with pytest.raises(InvalidOption, match="at least one source with digits"):
         stream(only_letters)
+
+
+def test_weights_of_named_sources_are_multiplied_and_the_crops_are_the_same(pool):
+    weighed = pool.weighed({"digits": 2.0, "unknown": 9.0})
+    assert weighed.shares()["digits"][1] == pytest.approx(1.2 / 1.4)
+    assert pool.shares()["digits"][1] == pytest.approx(0.75)
+    assert weighed.crops is pool.crops

@@ -19,7 +19,7 @@ from inkread.train import loop, recipes
 from inkread.train.digits import NOT_A_DIGIT_CLASS
 from inkread.train.recipes import DIGIT, LOOKALIKES, DigitRecipe, train_digit
 
-TINY = DigitRecipe(name="tiny", samples=720, batch_size=24, width=0.3, learning_rate=0.01)
+TINY = DigitRecipe(name="tiny", samples=720, batch_size=24, width=0.3, learning_rate=0.01, polish_share=0.0)
 
 
 class OneThread(loop.FitOptions):
@@ -99,6 +99,23 @@ def test_an_interrupted_training_is_finished_by_the_same_call(tmp_path):
     assert steps[-1] == 30
     assert steps[0] == 13
     assert card.read_bytes()
+
+
+def test_a_polish_follows_and_is_continued_like_the_rest(tmp_path):
+    polished = dataclasses.replace(TINY, polish_share=0.4)
+
+    def stop(progress):
+        if progress.steps == 12 and progress.step == 5:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(tmp_path, recipe=polished, report=stop)
+    assert (tmp_path / "polish" / "checkpoint.pt").exists()
+    assert not (tmp_path / "tiny.onnx").exists()
+    steps = []
+    card = train(tmp_path, recipe=polished, report=lambda progress: steps.append((progress.step, progress.steps)))
+    assert steps == [(step, 12) for step in range(6, 13)]
+    assert card.training["polish_samples"] == 288
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(trained):

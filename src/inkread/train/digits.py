@@ -7,7 +7,7 @@ from it: it bends, thickens, soils and breaks the ink, puts neighbors beside it,
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -70,6 +70,11 @@ class CropPool:
         self.targets.append(np.array([target for _, target in kept], np.int64))
         self.weights.append(weight)
 
+    def weighed(self, factors: Mapping[str, float]) -> CropPool:
+        """The same crops with some sources' weights multiplied; names that the pool lacks are passed over."""
+        weights = [weight * factors.get(name, 1.0) for name, weight in zip(self.names, self.weights, strict=True)]
+        return CropPool(names=self.names, crops=self.crops, targets=self.targets, weights=weights)
+
     def __len__(self) -> int:
         return sum(len(crops) for crops in self.crops)
 
@@ -94,9 +99,9 @@ class DistortionOptions:
     elastic_pixels: float = 1.1  # standard deviation of the smooth displacement on the canvas
     elastic_share: float = 0.6
     thickness_share: float = 0.4
-    neighbor_share: float = 0.18  # a piece of the next digit at one edge, or at both
+    neighbor_share: float = 0.24  # a piece of the next digit at one edge, or at both
     speck_share: float = 0.06  # a dot or a comma near the digit
-    rule_share: float = 0.09  # a piece of a ruled line, a box or an underline
+    rule_share: float = 0.12  # a piece of a ruled line, a box or an underline
     blur_share: float = 0.2
     low_resolution_share: float = 0.12
     noise_share: float = 0.15
@@ -191,7 +196,7 @@ class CropStream:
 def _bent(crop: Crop, options: DistortionOptions, rng: np.random.Generator) -> Image:
     """Turn, slant, stretch and smoothly bend a crop in one resampling."""
     angle = np.clip(rng.normal(0, options.rotation_degrees), -20, 20) * np.pi / 180
-    shear = np.clip(rng.normal(0, options.slant), -0.45, 0.45)
+    shear = np.clip(rng.normal(0, options.slant), -0.6, 0.6)
     wide = np.exp(rng.normal(0, options.aspect) / 2)
     if rng.random() < options.stretch_share:
         columns, rows = np.flatnonzero(crop.max(0) > 60), np.flatnonzero(crop.max(1) > 60)
@@ -295,9 +300,12 @@ def _ruled(ink: Image, rng: np.random.Generator) -> Image:
     else:
         left, right = _columns(ink)
         x = left - int(rng.integers(1, 4)) if rng.random() < 0.5 else right + int(rng.integers(0, 3))
-        length = int(rng.integers(8, 26))
-        top = int(rng.integers(6, 42 - length))
-        cv2.line(out, (x, top), (x, top + length), strength, thickness, cv2.LINE_AA)
+        if rng.random() < 0.5:  # the side of a column or a box, longer than the digit is high
+            cv2.line(out, (x, 4), (x + int(rng.integers(-2, 3)), 44), strength, thickness, cv2.LINE_AA)
+        else:
+            length = int(rng.integers(8, 26))
+            top = int(rng.integers(6, 42 - length))
+            cv2.line(out, (x, top), (x, top + length), strength, thickness, cv2.LINE_AA)
     return np.maximum(out, ink)
 
 

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +50,23 @@ Inks = list[NDArray[np.float32]]
 LOOKALIKES = frozenset("OoIl|!/\\,'°SsZzgqb") | {"slash", "<box>", "<ring>", "<spiral>", "<corner>"}
 
 
+# What crops go through in the last part of a training. Neighbors and rules stay: no pen is gentle to them.
+GENTLE = DistortionOptions(
+    rotation_degrees=5.5,
+    slant=0.13,
+    aspect=0.09,
+    stretch_share=0.05,
+    elastic_pixels=0.8,
+    elastic_share=0.5,
+    thickness_share=0.3,
+    blur_share=0.12,
+    low_resolution_share=0.08,
+    noise_share=0.1,
+    grain_share=0.05,
+    break_share=0.03,
+)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DigitRecipe:
     """How the digit network is trained.
@@ -66,6 +83,11 @@ class DigitRecipe:
         Crops that the synthesiser writes for the pool; 0 leaves them, and printed characters of the kind, out.
     average_decay
         Of the moving average of the weights that is kept; 0 keeps the last weights.
+    polish_share
+        Crops seen after that, as a share of ``samples``, with gentler distortion and a lower rate: the network settles
+        on ink as it is, having learnt what it may become. 0 leaves this out.
+    polish_weights
+        What the weights of some sources are multiplied with then.
     """
 
     name: str = "digit"
@@ -80,6 +102,12 @@ class DigitRecipe:
     average_decay: float = 0.9995
     seed: int = 1
     distortion: DistortionOptions = field(default_factory=DistortionOptions)
+    polish_share: float = 0.4
+    polish_learning_rate: float = 1e-3
+    polish_distortion: DistortionOptions = GENTLE
+    polish_weights: Mapping[str, float] = field(
+        default_factory=lambda: {"mnist": 1.6, "pendigits": 0.3, "written-others": 1.4, "phone_chars62-others": 1.3}
+    )
 
 
 DIGIT = DigitRecipe()
@@ -144,6 +172,16 @@ def train_digit(
 
     net = DigitNet(width=recipe.width)
     trained = fit_digit(net, pool, validation, recipe, folder=folder, report=report, say=say)
+    if recipe.polish_share:
+        polish = replace(
+            recipe,
+            samples=round(recipe.polish_share * recipe.samples),
+            learning_rate=recipe.polish_learning_rate,
+            distortion=recipe.polish_distortion,
+            seed=recipe.seed + 1,
+        )
+        weighed = pool.weighed(recipe.polish_weights)
+        trained = fit_digit(trained, weighed, validation, polish, folder=folder / "polish", report=report, say=say)
     if not isinstance(trained, DigitNet):
         raise TypeError(f"expected a DigitNet; got {type(trained).__name__}")
     say("Calibrating and exporting")
@@ -415,6 +453,7 @@ def _finish(
         **circumstances(),
         "seed": recipe.seed,
         "samples": recipe.samples,
+        "polish_samples": round(recipe.polish_share * recipe.samples),
         "batch_size": recipe.batch_size,
         "own_data": own,
         "bundled_data": bundled,
