@@ -40,6 +40,7 @@ from inkread.evaluate.pages import (
 from inkread.evaluate.pages import judge as judged
 from inkread.evaluate.report import machine, write_report
 from inkread.evaluate.sources import Choice, find_pictures
+from inkread.reader import Layout
 
 FASTER = 15
 PEER = Path(__file__).parent / "peers" / "rapidocr_reader.py"
@@ -51,21 +52,30 @@ def main() -> int:
     parser.add_argument("manifest", nargs="?", default="real")
     parser.add_argument("--images", type=Path, metavar="DIR")
     parser.add_argument("--peer-python", required=True, metavar="FILE", help="the Python that has rapidocr")
+    parser.add_argument("--split", nargs="+", metavar="NAME", help="of a data set; several are pooled")
+    parser.add_argument(
+        "--layout", choices=("page", "line"), default="page", help="line: each picture is one, for its recognizer too"
+    )
     parser.add_argument("--limit", type=int, metavar="N", help="only the first N pictures")
     parser.add_argument("--pictures", type=Path, metavar="FILE", help="what both read in each picture, JSON lines")
     parser.add_argument("--check", action="store_true", help="exit with 1 where a bar is missed")
     parser.add_argument("--output", type=Path, default=RESULTS, metavar="FILE")
     args = parser.parse_args()
 
-    pictures, about = find_pictures(Choice(data=args.manifest, images=args.images, limit=args.limit))
+    parts = [
+        find_pictures(Choice(data=args.manifest, split=split, images=args.images, limit=args.limit))
+        for split in args.split or [None]
+    ]
+    pictures = tuple(picture for part, _ in parts for picture in part)
+    about = parts[0][1] if len(parts) == 1 else {"pooled": [one for _, one in parts], "n": len(pictures)}
     ours: list[PictureOutcome] = []
     theirs: list[PictureOutcome] = []
-    with peer(args.peer_python) as (ask, version), tempfile.TemporaryDirectory() as folder:
+    with peer(args.peer_python, args.layout) as (ask, version), tempfile.TemporaryDirectory() as folder:
         array = Path(folder) / "pixels.npy"
         for number, picture in enumerate([pictures[0], *pictures]):  # the first once more, to load both
             pixels, _ = handed_over(picture, Presentation(as_array=True))
             np.save(array, np.asarray(pixels))
-            mine, their = read_here(picture, np.asarray(pixels)), read_there(picture, ask(str(array)))
+            mine, their = read_here(picture, np.asarray(pixels), args.layout), read_there(picture, ask(str(array)))
             if number:
                 ours.append(mine)
                 theirs.append(their)
@@ -103,6 +113,7 @@ def main() -> int:
             "peer": version,
             "model": dict(here.models),
             "data": about,
+            "layout": args.layout,
             "median_seconds": {"inkread": here.median_seconds, "rapidocr": there.median_seconds},
             "times_faster": {"of_medians": ratio, "median_of_ratios": each, "bar": FASTER, "met": ratio >= FASTER},
             "exact_difference": {
@@ -125,9 +136,10 @@ def main() -> int:
 
 
 @contextmanager
-def peer(python: str) -> Iterator[tuple[Any, dict[str, str]]]:
+def peer(python: str, layout: Layout) -> Iterator[tuple[Any, dict[str, str]]]:
     """The other reader in its own process: a function from the path of an array to its answer, and its version."""
-    process = subprocess.Popen([python, str(PEER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    command = [python, str(PEER), *(["--line"] if layout == "line" else [])]
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None  # noqa: S101 - both were asked for
     assert process.stdout is not None  # noqa: S101
 
@@ -151,9 +163,9 @@ def peer(python: str) -> Iterator[tuple[Any, dict[str, str]]]:
         process.wait(timeout=60)
 
 
-def read_here(picture: LabeledPicture, pixels: np.ndarray[Any, np.dtype[np.uint8]]) -> PictureOutcome:
+def read_here(picture: LabeledPicture, pixels: np.ndarray[Any, np.dtype[np.uint8]], layout: Layout) -> PictureOutcome:
     started = time.perf_counter()
-    document = inkread.read(pixels, layout="page")
+    document = inkread.read(pixels, layout=layout)
     seconds = time.perf_counter() - started
     return PictureOutcome(
         picture=picture,

@@ -14,7 +14,7 @@ import pytest
 
 from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph
 
-SCRIPTS = ("ablation", "against_rapidocr", "batch", "clutter", "digits", "pages", "reports", "serve", "speed")
+SCRIPTS = ("ablation", "against_rapidocr", "batch", "clutter", "digits", "lines", "pages", "reports", "serve", "speed")
 
 
 def run(repository: Path, name: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -51,6 +51,25 @@ def test_pages_are_compared_with_their_changes(repository: Path, tmp_path: Path)
     assert [row["what"] for row in written["rows"]][-1] == "exact lost by invert"
     assert written["machine"]["packages"]["inkread"]
     assert written["reports"]["invert"]["data"]["perturbation"] == "invert"
+
+
+def test_the_speed_of_a_line_needs_no_data(repository: Path, tmp_path: Path) -> None:
+    done = run(repository, "lines", "--only", "speed", "--output", tmp_path / "out.json")
+    assert done.returncode == 0, done.stderr
+    (row,) = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["rows"]
+    assert 0 < row["value"] < 1000
+    assert row["met"] is (row["value"] <= row["bar"])
+
+
+@pytest.mark.data
+def test_lines_are_composed_of_digits_of_writers_held_out(repository: Path, tmp_path: Path, data_folder: Path) -> None:
+    arguments = ("--development", "--only", "touching", "--limit", 20, "--output", tmp_path / "out.json")
+    done = run(repository, "lines", *arguments, INKREAD_DATA=str(data_folder))
+    assert done.returncode == 0, done.stderr
+    (row,) = json.loads((tmp_path / "out.json").read_text(encoding="utf-8"))["rows"]
+    assert row["n"] == 20
+    assert row["value"] > 0.5
+    assert set(row["groups"]) == {"2 digits", "3 digits"}
 
 
 def test_false_digits_are_counted_on_made_pages(repository: Path, tmp_path: Path) -> None:
