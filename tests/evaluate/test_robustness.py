@@ -21,6 +21,7 @@ from inkread.evaluate.robustness import (
     digit_parts,
     fingerprint,
     picture_parts,
+    proven_parts,
     robustness_report,
 )
 from inkread.models.registry import bundled
@@ -140,6 +141,16 @@ def test_attacks_are_kept_one_by_one_and_told_together(samples, tmp_path):
     said.clear()
     attack_parts(cards, inputs, targets, parts_in(tmp_path), epsilons=[0.3], options=quick, say=said.append)
     assert all("measured before" in line for line in said)
+
+
+def test_what_is_proven_is_counted_over_all_digits(samples, tmp_path):
+    inputs, targets = prepare(samples.images.astype(np.float32) / 255), samples.labels.astype(np.int64)
+    parts, said = parts_in(tmp_path), []
+    proven_parts({"inkread": bundled("digit")}, inputs, targets, parts, epsilons=[0.3], say=said.append)
+    found = robustness_report(parts, about={})["proven"]["inkread"]
+    assert found["0"]["value"] >= 0.9
+    assert (found["0.3"]["hits"], found["0.3"]["n"]) == (0, 10)
+    assert len(said) == 2
 
 
 def test_measurements_of_something_else_are_refused(tmp_path):

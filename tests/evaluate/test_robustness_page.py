@@ -11,6 +11,7 @@ from inkread.evaluate.corruptions import CORRUPTIONS
 from inkread.evaluate.robustness_page import (
     attack_rows,
     corruption_rows,
+    proven_rows,
     robustness_page,
     strength_rows,
     write_robustness,
@@ -43,6 +44,7 @@ def report():
         "digits": {"mnist": {"digit-1": {"clean": [{"strength": None, **rate(0.99)}], "rotate": curve}}},
         "lines": {}, "pages": {},
         "adversarial": {"digit-1": {"0.1": attacks(masked=True), "0.3": attacks(contradictions=2)}},
+        "proven": {"digit-1": {"0": rate(0.97), "0.3": rate(0.85)}, "digit-2": {"0": rate(0.99)}},
     }  # fmt: skip
 
 
@@ -54,6 +56,9 @@ def test_tables_hold_what_was_measured_and_dashes_for_what_was_not(report):
     columns, rows = strength_rows(report, "digits")
     assert len(rows[0]) == len(columns)
     assert rows[0] == ("mnist", "digit-1", "99.0 %", "rotate", "5: 80.0 %", "10: 40.0 %", "", "", "")
+    columns, rows = proven_rows(report)
+    assert columns == ("network", "digits", "unchanged", "ε 0.3")
+    assert rows == [("digit-1", "100", "97.00 %", "85.00 %"), ("digit-2", "100", "99.00 %", "–")]
     columns, rows = attack_rows(report)
     assert all(len(row) == len(columns) for row in rows)
     assert "mislead" in rows[0][-1]
@@ -69,7 +74,7 @@ def test_the_page_shows_curves_and_takes_nothing_for_markup(report):
 
 
 def test_nothing_measured_gives_a_page_without_tables(report):
-    bare = {**report, "corruptions": {}, "digits": {}, "adversarial": {}}
+    bare = {**report, "corruptions": {}, "digits": {}, "adversarial": {}, "proven": {}}
     assert "<table" not in robustness_page(bare)
 
 

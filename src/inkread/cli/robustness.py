@@ -205,7 +205,7 @@ def _attack(
 
     from inkread.errors import MissingExtra
     from inkread.evaluate.prepared import prepared_digits
-    from inkread.evaluate.robustness import EPSILONS, attack_parts
+    from inkread.evaluate.robustness import EPSILONS, attack_parts, proven_parts
 
     try:
         from inkread.evaluate.adversarial import AttackOptions
@@ -213,14 +213,16 @@ def _attack(
         if error.name in ("torch", "onnx"):
             raise MissingExtra.of("train", "attacking a network (--part leaves it out)") from error
         raise
-    spread = np.linspace(0, len(samples) - 1, min(attacked, len(samples))).round().astype(np.int64)
-    inputs, targets = prepared_digits(samples.take(spread))
+    changes = tuple(sorted(epsilons)) if epsilons else EPSILONS
+    inputs, targets = prepared_digits(samples)
+    proven_parts(cards, inputs, targets, parts, epsilons=changes, say=border.say)
+    spread = np.linspace(0, len(targets) - 1, min(attacked, len(targets))).round().astype(np.int64)
     attack_parts(
         cards,
-        inputs,
-        targets,
+        inputs[spread],
+        targets[spread],
         parts,
-        epsilons=sorted(epsilons) if epsilons else EPSILONS,
+        epsilons=changes,
         options=AttackOptions(steps=options["steps"], restarts=options["restarts"], queries=options["queries"]),
         say=border.say,
     )
@@ -244,11 +246,11 @@ def _measure_pictures(layout: Literal["line", "page"], source: str, limit: int |
 
 
 def _print_tables(report: dict[str, Any]) -> None:
-    from inkread.evaluate.robustness_page import attack_rows, corruption_rows, strength_rows
+    from inkread.evaluate.robustness_page import attack_rows, corruption_rows, proven_rows, strength_rows
 
     tables = [("MNIST-C, read rightly", corruption_rows(report))]
     tables += [(f"{layout}, five strengths", strength_rows(report, layout)) for layout in ("digits", "lines", "pages")]
-    tables.append(("attacks, read rightly", attack_rows(report)))
+    tables += [("attacks, read rightly", attack_rows(report)), ("proven, of all digits", proven_rows(report))]
     for title, (columns, rows) in tables:
         if rows:
             print_table(title, columns, rows)

@@ -11,7 +11,7 @@ from inkread.evaluate.corruptions import CORRUPTIONS
 from inkread.evaluate.report import write_report, write_whole
 from inkread.evaluate.sheet import made_by, percent, sheet, table
 
-__all__ = ["attack_rows", "corruption_rows", "robustness_page", "strength_rows", "write_robustness"]
+__all__ = ["attack_rows", "corruption_rows", "proven_rows", "robustness_page", "strength_rows", "write_robustness"]
 
 Report = Mapping[str, Any]
 Rows = list[tuple[str, ...]]
@@ -65,6 +65,21 @@ def attack_rows(report: Report) -> tuple[tuple[str, ...], Rows]:
     return ("network", "ε", *_ATTACKS, ""), rows
 
 
+def proven_rows(report: Report) -> tuple[tuple[str, ...], Rows]:
+    """The columns and rows of the table of what is proven: a row for each network, a column for each ε."""
+    networks = report["proven"]
+    epsilons = sorted({epsilon for found in networks.values() for epsilon in found}, key=float)
+    rows = [
+        (
+            name,
+            str(next(iter(found.values()))["n"]),
+            *(percent(found[epsilon]["value"]) if epsilon in found else "–" for epsilon in epsilons),
+        )
+        for name, found in networks.items()
+    ]
+    return ("network", "digits", *("unchanged" if float(e) == 0 else f"ε {e}" for e in epsilons)), rows
+
+
 def _verdict(found: Mapping[str, Any]) -> str:
     if found["contradictions"]:
         return f"{found['contradictions']} certified digits were overcome: one of the two is wrong"
@@ -75,7 +90,7 @@ def robustness_page(report: Report) -> str:
     """The report as one HTML page that fetches nothing."""
     return sheet(
         "How reading holds out",
-        [made_by(report), *_corruptions(report), *_strengths(report), *_attacks(report)],
+        [made_by(report), *_corruptions(report), *_strengths(report), *_attacks(report), *_proven(report)],
     )
 
 
@@ -151,3 +166,14 @@ def _attacks(report: Report) -> Iterator[str]:
             if all(key in found and found[key]["value"] is not None for found in epsilons.values())
         ]
         yield line_chart(series, title=name, axes=Axes(x="ε", y="% read rightly", y_range=(0, 100)))
+
+
+def _proven(report: Report) -> Iterator[str]:
+    if report["proven"]:
+        yield "<h2>What is proven</h2>"
+        yield (
+            "<p>Of all digits, those that no change of any pixel by up to ε can make the network read wrongly, by "
+            "interval bound propagation (arXiv 1810.12715). A network that was not trained for it may hold out where "
+            "nothing can be proven.</p>"
+        )
+        yield table(*proven_rows(report))
