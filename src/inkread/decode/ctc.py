@@ -14,11 +14,11 @@ import numpy as np
 from inkread.errors import InvalidOption
 from inkread.parts import BLANK, Hypothesis, Scores
 
-__all__ = ["align", "greedy", "prefix_beam"]
+__all__ = ["align", "aligned", "greedy", "likeliest_strings", "prefix_beam"]
 
 NEVER = -math.inf
 # Characters less probable than e to this in a frame are not tried there.
-HOPELESS = -12.0
+HOPELESS = -10.0
 
 
 def greedy(scores: Scores) -> Hypothesis:
@@ -41,7 +41,7 @@ def greedy(scores: Scores) -> Hypothesis:
 
 
 def prefix_beam(
-    scores: Scores, *, width: int = 8, classes: int = 4, count: int | None = None
+    scores: Scores, *, width: int = 8, classes: int = 4, margin: float = 16.0, count: int | None = None
 ) -> tuple[Hypothesis, ...]:
     """The likeliest strings, best first, each with its probability summed over the ways that the beam kept.
 
@@ -53,6 +53,8 @@ def prefix_beam(
         Prefixes kept at each frame, at least 1.
     classes
         Characters tried at each frame, likeliest first, at least 1.
+    margin
+        Prefixes less probable than the best by more than e to this are given up, however few there are.
     count
         Strings given back, at most; all that the beam holds when not given.
 
@@ -61,16 +63,38 @@ def prefix_beam(
     InvalidOption
         If the width or the number of classes is below 1.
     """
+    return tuple(
+        aligned(scores, text, log_prob)
+        for text, log_prob in likeliest_strings(scores, width=width, classes=classes, margin=margin)[:count]
+    )
+
+
+def aligned(scores: Scores, text: str, log_prob: float) -> Hypothesis:
+    """A string with the frames that each of its characters takes; see :func:`align`."""
+    spans = align(scores, tuple(scores.alphabet.index(character) for character in text))
+    return Hypothesis(text=text, log_prob=log_prob, spans=spans)
+
+
+def likeliest_strings(
+    scores: Scores, *, width: int = 8, classes: int = 4, margin: float = 16.0
+) -> tuple[tuple[str, float], ...]:
+    """The strings of :func:`prefix_beam` with the logarithms of their probabilities, and not yet where they stand."""
     if width < 1 or classes < 1:
         raise InvalidOption(f"a beam needs a width and classes of at least 1; got {width} and {classes}")
     blank = _blank(scores)
     likely = np.argsort(-scores.log_probs[:, :blank], axis=1, kind="stable")[:, :classes].tolist()
-    beam: dict[tuple[int, ...], tuple[float, float]] = {(): (0.0, NEVER)}  # prefix: ends in blank, ends in character
+    beam: list[tuple[tuple[int, ...], float, float]] = [((), 0.0, NEVER)]  # prefix, ends in blank, ends in character
     # Plain floats: a frame has some forty additions, too few for arrays to pay.
     for row, tried in zip(scores.log_probs.astype(np.float64).tolist(), likely, strict=True):
         hopeful = [c for c in tried if row[c] > HOPELESS]
+        if not hopeful:  # most frames: nothing but a blank, or the end of a character
+            beam = [
+                (prefix, _sum(in_blank, in_character) + row[blank], in_character + row[prefix[-1]] if prefix else NEVER)
+                for prefix, in_blank, in_character in beam
+            ]
+            continue
         grown: dict[tuple[int, ...], list[float]] = {}
-        for prefix, (in_blank, in_character) in beam.items():
+        for prefix, in_blank, in_character in beam:
             total = _sum(in_blank, in_character)
             stay = grown.setdefault(prefix, [NEVER, NEVER])
             stay[0] = _sum(stay[0], total + row[blank])
@@ -84,15 +108,10 @@ def prefix_beam(
                 longer = grown.setdefault((*prefix, c), [NEVER, NEVER])
                 longer[1] = _sum(longer[1], before + row[c])
         best = sorted(((_sum(*ends), prefix) for prefix, ends in grown.items()), reverse=True)[:width]
-        beam = {prefix: (grown[prefix][0], grown[prefix][1]) for _, prefix in best}
-    return tuple(
-        Hypothesis(
-            text="".join(scores.alphabet[c] for c in prefix),
-            log_prob=min(0.0, _sum(*ends)),
-            spans=align(scores, prefix),
-        )
-        for prefix, ends in list(beam.items())[:count]
-    )
+        least = best[0][0] - margin
+        beam = [(prefix, *grown[prefix]) for total, prefix in best if total >= least]  # type: ignore[misc]
+    found = [("".join(scores.alphabet[c] for c in prefix), min(0.0, _sum(*ends))) for prefix, *ends in beam]
+    return tuple(sorted(found, key=lambda item: -item[1]))
 
 
 def _sum(first: float, second: float) -> float:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.decode.choose import ChosenLine
-from inkread.decode.ctc import prefix_beam
+from inkread.decode.ctc import aligned, likeliest_strings
 from inkread.geometry import Box
 from inkread.parts import DIGITS, Hypothesis, Scores, Word
 
@@ -46,26 +46,19 @@ def read_whole(word: Word, looks: Sequence[tuple[Scores, float]]) -> ChosenLine:
     One piece for the whole line; no digits where the likeliest string is empty. A string's probability is the mean over
     the looks of what each says.
     """
-    proposed = [prefix_beam(scores, count=PROPOSALS) for scores, _ in looks]
+    proposed = [dict(likeliest_strings(scores)[:PROPOSALS]) for scores, _ in looks]
     together: dict[str, float] = {}
-    for hypotheses in proposed:
-        for hypothesis in hypotheses:
-            chance = float(np.exp(min(0.0, hypothesis.log_prob))) / len(looks)
-            together[hypothesis.text] = together.get(hypothesis.text, 0.0) + chance
+    for strings in proposed:
+        for string, log_prob in strings.items():
+            together[string] = together.get(string, 0.0) + float(np.exp(log_prob)) / len(looks)
     texts = sorted(together.items(), key=lambda item: -item[1])[:KEPT]
     if not texts or not texts[0][0]:
         return ChosenLine(boxes=(), inks=(), spans=(), probabilities=(), texts=())
     text, probability = texts[0]
     # Drawn from the look that is surest of it.
-    best, (scores, pixel) = max(
-        (
-            (hypothesis, look)
-            for hypotheses, look in zip(proposed, looks, strict=True)
-            for hypothesis in hypotheses
-            if hypothesis.text == text
-        ),
-        key=lambda pair: pair[0].log_prob,
-    )
+    surest = int(np.argmax([strings.get(text, -np.inf) for strings in proposed]))
+    scores, pixel = looks[surest]
+    best = aligned(scores, text, proposed[surest][text])
     boxes, inks = cut_out(word, scores, best, pixel)
     each = probability ** (1 / len(text))
     return ChosenLine(
