@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import cv2
@@ -20,21 +21,20 @@ from inkread.results import DigitStyle, LineStyle
 __all__ = ["UPRIGHT_LEAN", "measure_digits", "measure_line"]
 
 Ink = NDArray[np.float32]
-# Rows, and where the ink begins and ends in each.
-Sides = tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]
+Floats = NDArray[np.float64]
 
 # The lean in degrees that is found in each digit when it is written upright, and its deviation from form to form: over
 # the forms that inkread.data.synth writes, weighted by how common they are, as a test measures them. By its shape alone
 # the hat of a 5 leans right, a 9 with a straight back leans left.
 UPRIGHT_LEAN: dict[str, tuple[float, float]] = {
-    "0": (1.4, 3.1), "1": (-1.6, 2.7), "2": (-2.6, 2.5), "3": (0.1, 1.6), "4": (-4.2, 5.4),
-    "5": (7.4, 3.0), "6": (1.9, 4.5), "7": (1.5, 2.3), "8": (2.7, 2.6), "9": (-5.4, 5.8),
+    "0": (1.3, 3.0), "1": (-1.6, 2.8), "2": (-2.7, 2.5), "3": (0.0, 1.7), "4": (-4.4, 5.4),
+    "5": (7.4, 3.2), "6": (1.7, 4.5), "7": (1.3, 2.3), "8": (2.7, 2.5), "9": (-5.7, 5.9),
 }  # fmt: skip
 # The share of a digit's darkest ink from which a pixel is on its stroke.
 STROKE_INK = 0.5
-# A digit is measured at this height in pixels: larger ones cost more and tell no more, smaller ones are enlarged, up
-# to this many times, until the two sides of a stroke are apart.
-WORKING_HEIGHT, MOST_ENLARGED = 64, 4
+# A digit is measured at this height in pixels, or this width if that comes first: larger ones cost more and tell no
+# more, smaller ones are enlarged, up to this many times, until the two sides of a stroke are apart.
+WORKING_HEIGHT, WORKING_WIDTH, MOST_ENLARGED = 64, 128, 4.0
 # Loops and pieces smaller than this share of the digit's height squared are specks.
 SPECK = 0.002
 # Rows of ink without which a lean cannot be told from the round ends of the stroke.
@@ -43,9 +43,11 @@ MIN_ROWS = 4
 DIRECTIONS = 12
 # Neighbors whose ink is nearer than this many pixels of the clean page touch.
 TOUCHING = 1.5
-# Pixels of a digit at which the picture is looked up for its darkness, and how far around it paper is looked for, in
-# the digit's heights.
-SAMPLES, SURROUNDINGS = 200, 0.2
+# Pixels of a digit at which the picture is looked up for its darkness; and how far around it paper is looked for, in
+# the digit's heights, at how many points of each side.
+SAMPLES, SURROUNDINGS, SIDE_POINTS = 100, 0.2, 12
+# A gradient below it is no edge of a stroke.
+LEAST_EDGE = 0.02
 LUMA = np.array([0.299, 0.587, 0.114])
 
 
@@ -79,186 +81,234 @@ def measure_digits(
     >>> round(bar.height), round(bar.stroke_width), bar.loops, bar.pieces
     (80, 8, 0, 1)
     """
+    return _measure_digits(_lay_out(inks), values, boxes, to_picture, pixels) if len(inks) else ()
+
+
+def _measure_digits(
+    sheet: _Sheet,
+    values: Sequence[str],
+    boxes: Sequence[Box],
+    to_picture: PageTransform,
+    pixels: NDArray[np.uint8] | None,
+) -> tuple[DigitStyle, ...]:
+    pixel = _pixels(to_picture, boxes)
+    top, bottom = sheet.rows()
+    heights = np.maximum(bottom - top, 1.0)
+    pieces, loops = _pieces_and_loops(sheet, heights)
+    outline, roundness = _outline_and_roundness(sheet)
+    area = sheet.ink.sum(axis=(1, 2), dtype=np.float64)
+    strokes = [
+        _stroke_width(one_area, one_outline, euler) / scale
+        for one_area, one_outline, euler, scale in zip(area, outline, pieces - loops, sheet.scales, strict=True)
+    ]
+    upright = np.tan(np.radians([UPRIGHT_LEAN[value][0] for value in values]))
+    # Shears add up as their tangents do.
+    leans = np.array([_lean(sheet, k, stroke) for k, stroke in enumerate(strokes)]) - upright
+    left, right = sheet.straightened(leans)
+    widths = np.maximum(right - left, 1.0)
+    dark = _darkness(sheet, heights, boxes, to_picture, pixels) if pixels is not None else [None] * len(boxes)
     return tuple(
-        _measure_digit(value, ink, box, to_picture, pixels) for value, ink, box in zip(values, inks, boxes, strict=True)
+        DigitStyle(
+            slant_degrees=math.degrees(math.atan(leans[k])),
+            stroke_width=float(strokes[k] * pixel[k]),
+            relative_stroke_width=float(strokes[k] / heights[k]),
+            height=float(heights[k] * pixel[k]),
+            width=float(widths[k] * pixel[k]),
+            aspect=float(widths[k] / heights[k]),
+            roundness=float(roundness[k]),
+            loops=int(loops[k]),
+            pieces=int(pieces[k]),
+            darkness=dark[k],
+        )
+        for k in range(len(boxes))
     )
 
 
 def measure_line(
-    digits: Sequence[DigitStyle],
     values: Sequence[str],
     inks: Sequence[Ink],
     boxes: Sequence[Box],
+    to_picture: PageTransform,
     *,
     numbers: Sequence[range],
-    to_picture: PageTransform,
-) -> LineStyle:
-    """The style of a line of digits.
+    pixels: NDArray[np.uint8] | None = None,
+) -> tuple[LineStyle, tuple[DigitStyle, ...]]:
+    """The style of a line, and of each of its digits.
 
     Parameters
     ----------
-    digits
-        The style of each, left to right, at least one.
-    values, inks, boxes, to_picture
-        As for :func:`measure_digits`.
+    values, inks, boxes, to_picture, pixels
+        As for :func:`measure_digits`; left to right, at least one digit.
     numbers
         Which of them make a number; between numbers nothing is measured.
     """
+    sheet = _lay_out(inks)
+    digits = _measure_digits(sheet, values, boxes, to_picture, pixels)
     slope = _slope(boxes)
     middle = Box.union_of(boxes).center
-    pixel = _pixel(to_picture, Box(middle.x, middle.y, middle.x + 1, middle.y + 1))
+    (pixel,) = _pixels(to_picture, [Box(middle.x, middle.y, middle.x + 1, middle.y + 1)])
     height = float(np.median([digit.height for digit in digits]))
     residuals = np.array([box.y1 - slope * box.center.x for box in boxes])
     # Forms of a digit that lean in many ways say little about the hand.
     weights = np.array([UPRIGHT_LEAN[value][1] ** -2.0 for value in values])
     slants = np.array([digit.slant_degrees for digit in digits])
-    slant = float((weights * slants).sum() / weights.sum()) - math.degrees(math.atan(slope))
+    page_slant = float((weights * slants).sum() / weights.sum())
     pairs = [pair for number in numbers for pair in pairwise(number)]
-    lean = math.tan(math.radians(slant) + math.atan(slope))
-    edges = [_straightened(_sides(_normal(ink)), lean, box) for ink, box in zip(inks, boxes, strict=True)]
-    gaps = [edges[right][0] - edges[left][1] for left, right in pairs]
+    lean = math.tan(math.radians(page_slant))
+    left, right = sheet.straightened(np.full(len(inks), lean))
+    corner = np.array([box.x0 + lean * box.y0 for box in boxes])
+    gaps = [float((left + corner)[b] - (right + corner)[a]) for a, b in pairs]
     touching = [
-        gap <= TOUCHING + abs(lean) * boxes[left].height and _touch(inks, boxes, left, right)
-        for gap, (left, right) in zip(gaps, pairs, strict=True)
+        gap <= TOUCHING + abs(lean) * boxes[a].height and _touch(inks, boxes, a, b)
+        for gap, (a, b) in zip(gaps, pairs, strict=True)
     ]
     (start, end) = to_picture.apply([(middle.x, middle.y), (middle.x + 1, middle.y + slope)])
     dark = [digit.darkness for digit in digits if digit.darkness is not None]
-    return LineStyle(
-        slant_degrees=slant,
+    line = LineStyle(
+        slant_degrees=page_slant - math.degrees(math.atan(slope)),
         stroke_width=float(np.median([digit.stroke_width for digit in digits])),
         relative_stroke_width=float(np.median([digit.relative_stroke_width for digit in digits])),
         height=height,
         width=float(np.median([digit.width for digit in digits])),
         aspect=float(np.median([digit.aspect for digit in digits])),
-        spacing=float(np.median(gaps)) * pixel / height if gaps else None,
+        spacing=float(np.median(gaps) * pixel / height) if gaps else None,
         tilt_degrees=math.degrees(math.atan2(end[1] - start[1], end[0] - start[0])),
-        wobble=float(residuals.std()) * pixel / height if len(boxes) > 2 else None,
+        wobble=float(residuals.std() * pixel / height) if len(boxes) > 2 else None,
         roundness=float(np.mean([digit.roundness for digit in digits])),
         loops=float(np.mean([digit.loops for digit in digits])),
         connectedness=float(np.mean(touching)) if touching else None,
         darkness=float(np.median(dark)) if dark else None,
     )
+    return line, digits
 
 
-def _measure_digit(
-    value: str, ink: Ink, box: Box, to_picture: PageTransform, pixels: NDArray[np.uint8] | None
-) -> DigitStyle:
-    normal = _normal(ink)
-    pixel = _pixel(to_picture, box)
-    sides = _sides(normal)
-    top, bottom = _extent(normal.max(axis=1))
-    height = max(bottom - top, 1.0)
-    scale = WORKING_HEIGHT / ink.shape[0]
-    scale = scale if scale < 1 else float(min(MOST_ENLARGED, math.ceil(scale)))
-    size = max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale))
-    method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    working = cv2.copyMakeBorder(cv2.resize(normal, size, interpolation=method), 1, 1, 1, 1, cv2.BORDER_CONSTANT)
-    pieces, loops = _pieces_and_loops(working, speck=SPECK * (height * scale) ** 2)
-    edge, direction = _edges(working)
-    stroke = _stroke_width(float(working.sum()), float(edge.sum()), pieces - loops) / scale
-    # Shears add up as their tangents do.
-    lean = _lean(sides, stroke) - math.tan(math.radians(UPRIGHT_LEAN[value][0]))
-    left, right = _straightened(sides, lean, box)
-    width = max(right - left, 1.0)
-    return DigitStyle(
-        slant_degrees=math.degrees(math.atan(lean)),
-        stroke_width=stroke * pixel,
-        relative_stroke_width=stroke / height,
-        height=height * pixel,
-        width=width * pixel,
-        aspect=width / height,
-        roundness=_roundness(edge, direction),
-        loops=loops,
-        pieces=pieces,
-        darkness=None if pixels is None else _darkness(normal, box, to_picture, pixels),
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Sheet:
+    """Digits side by side in one array, each at its working size, with a bare pixel around it.
+
+    Attributes
+    ----------
+    ink
+        float32 (N, H, W), the darkest ink of each digit is 1.
+    scales
+        float64 (N,): pixels of the sheet a pixel of the digit's own ink.
+    on_row, left, right
+        (N, H): whether a row holds ink, and where it begins and ends there, in pixels of the sheet: as far as the outer
+        pixels are covered.
+    """
+
+    ink: Ink
+    scales: Floats
+    on_row: NDArray[np.bool_]
+    left: Ink
+    right: Ink
+
+    def rows(self) -> tuple[Floats, Floats]:
+        """Where each digit's ink begins and ends from top to bottom, in pixels of its own."""
+        darkest = self.ink.max(axis=2)
+        first, last = self.on_row.argmax(axis=1), self.on_row.shape[1] - 1 - self.on_row[:, ::-1].argmax(axis=1)
+        n = np.arange(len(first))
+        begin = first + 1 - darkest[n, first] - darkest[n, np.maximum(first - 1, 0)]
+        end = last + darkest[n, last] + darkest[n, np.minimum(last + 1, darkest.shape[1] - 1)]
+        return np.asarray((begin - 1) / self.scales), np.asarray((end - 1) / self.scales)
+
+    def straightened(self, leans: Floats) -> tuple[Floats, Floats]:
+        """Where each digit's ink begins and ends from left to right once a lean is undone, in pixels of its own."""
+        shift = leans[:, None] * (np.arange(self.ink.shape[1]) - 0.5)
+        begin = np.where(self.on_row, self.left + shift, np.inf).min(axis=1)
+        end = np.where(self.on_row, self.right + shift, -np.inf).max(axis=1)
+        bare = ~self.on_row.any(axis=1)
+        begin[bare] = end[bare] = 1.0
+        return np.asarray((begin - 1) / self.scales), np.asarray((end - 1) / self.scales)
+
+
+def _lay_out(inks: Sequence[Ink]) -> _Sheet:
+    scales = [min(WORKING_HEIGHT / ink.shape[0], WORKING_WIDTH / ink.shape[1], MOST_ENLARGED) for ink in inks]
+    sizes = [
+        (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
+        for ink, scale in zip(inks, scales, strict=True)
+    ]
+    sheet = np.zeros((len(inks), max(h for _, h in sizes) + 2, max(w for w, _ in sizes) + 2), np.float32)
+    for place, ink, size, scale in zip(sheet, inks, sizes, scales, strict=True):
+        method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        place[1 : size[1] + 1, 1 : size[0] + 1] = cv2.resize(ink, size, interpolation=method)
+    # A pencil is measured as a pen is.
+    peak = np.array([ink.max() for ink in inks], np.float32)[:, None, None]
+    np.divide(sheet, peak, out=sheet, where=peak > 0)
+    stroke = sheet >= STROKE_INK
+    first = stroke.argmax(axis=2)[..., None]
+    last = sheet.shape[2] - 1 - stroke[:, :, ::-1].argmax(axis=2)[..., None]
+    on_row = np.asarray(stroke.any(axis=2))
+
+    def at(columns: NDArray[np.int64]) -> Ink:
+        return np.take_along_axis(sheet, np.clip(columns, 0, sheet.shape[2] - 1), axis=2)
+
+    left = first + 1 - at(first) - at(first - 1)
+    right = last + at(last) + at(last + 1)
+    return _Sheet(
+        ink=sheet,
+        scales=np.array(scales),
+        on_row=on_row,
+        left=left[..., 0].astype(np.float32),
+        right=right[..., 0].astype(np.float32),
     )
 
 
-def _normal(ink: Ink) -> Ink:
-    """The ink with its darkest as 1, so that a pencil is measured as a pen is."""
-    peak = float(ink.max())
-    return np.asarray(ink / peak if peak > 0 else ink, np.float32)
+def _pixels(to_picture: PageTransform, boxes: Sequence[Box]) -> Floats:
+    """How many pixels of the picture a pixel of the clean page is long, at each box."""
+    corners = to_picture.apply(np.concatenate([box.corners() for box in boxes])).reshape(-1, 4, 2)
+    right, down = corners[:, 1] - corners[:, 0], corners[:, 3] - corners[:, 0]
+    area = np.abs(right[:, 0] * down[:, 1] - right[:, 1] * down[:, 0])
+    return np.asarray(np.sqrt(area / np.maximum([box.area for box in boxes], 1e-9)))
 
 
-def _pixel(to_picture: PageTransform, box: Box) -> float:
-    """How many pixels of the picture a pixel of the clean page is long, there."""
-    a, b, _, d = to_picture.apply_to_box(box).to_array()
-    right, down = b - a, d - a
-    return math.sqrt(abs(right[0] * down[1] - right[1] * down[0]) / max(box.area, 1e-9))
-
-
-def _sides(ink: Ink) -> Sides:
-    """The rows that hold ink, and where it begins and ends in each: as far as the outer pixels are covered."""
-    stroke = ink >= STROKE_INK
-    rows = np.flatnonzero(stroke.any(axis=1))
-    if not len(rows):
-        return rows, np.zeros(0, np.float32), np.zeros(0, np.float32)
-    last_column = ink.shape[1] - 1
-    first = stroke[rows].argmax(axis=1)
-    last = last_column - stroke[rows, ::-1].argmax(axis=1)
-    before = np.where(first > 0, ink[rows, first - 1], 0)
-    after = np.where(last < last_column, ink[rows, np.minimum(last + 1, last_column)], 0)
-    return rows, first + 1 - ink[rows, first] - before, last + ink[rows, last] + after
-
-
-def _lean(sides: Sides, stroke: float) -> float:
-    """How many columns the digit leans right a row up: the shear that would undo the mixed moment of its convex hull.
+def _lean(sheet: _Sheet, k: int, stroke: float) -> float:
+    """How many columns a digit leans right a row up: the shear that would undo the mixed moment of its convex hull.
 
     The hull of sheared writing is the sheared hull. The ink itself is not so: a pen is as wide on every stroke. The
     pen's own share in the hull, its round ends, is left out.
     """
-    rows, left, right = sides
+    rows = np.flatnonzero(sheet.on_row[k])
     if not len(rows):
         return 0.0
-    y = rows + 0.5
-    inner = (y >= y[0] + stroke / 2) & (y <= y[-1] - stroke / 2)
+    left, right, width = sheet.left[k, rows], sheet.right[k, rows], stroke * sheet.scales[k]
+    inner = (rows >= rows[0] + width / 2) & (rows <= rows[-1] - width / 2)
     if inner.sum() >= MIN_ROWS:
-        y, left, right = y[inner], left[inner] + stroke / 4, right[inner] - stroke / 4
-    points = np.stack([np.concatenate([left, right]), np.concatenate([y, y])], axis=1)
-    moments = cv2.moments(cv2.convexHull(points.astype(np.float32)))
-    return -moments["mu11"] / moments["mu02"] if moments["mu02"] > 0 else 0.0
+        rows, left, right = rows[inner], left[inner] + width / 4, right[inner] - width / 4
+    points = np.empty((2 * len(rows), 2), np.float32)
+    points[: len(rows), 0], points[len(rows) :, 0] = left, right
+    points[: len(rows), 1] = points[len(rows) :, 1] = rows
+    moments = cv2.moments(cv2.convexHull(points))
+    return float(-moments["mu11"] / moments["mu02"]) if moments["mu02"] > 0 else 0.0
 
 
-def _straightened(sides: Sides, lean: float, box: Box) -> tuple[float, float]:
-    """Where the ink begins and ends from left to right once its lean is undone, in columns at the page's first row."""
-    rows, left, right = sides
-    if not len(rows):
-        return box.x0, box.x1
-    shift = box.x0 + lean * (rows + 0.5 + box.y0)
-    return float((left + shift).min()), float((right + shift).max())
+def _pieces_and_loops(sheet: _Sheet, heights: Floats) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How many parts each digit has that do not hang together, and how many holes."""
+    strokes = (sheet.ink >= STROKE_INK).view(np.uint8)
+    specks = SPECK * (heights * sheet.scales) ** 2
+    counts = np.zeros((len(strokes), 2), np.int64)
+    for k, stroke in enumerate(strokes):
+        outlines, tree = cv2.findContours(stroke, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+        for i, outline in enumerate(outlines):
+            if cv2.contourArea(outline) >= specks[k]:
+                counts[k, int(tree[0, i, 3] >= 0)] += 1
+    return np.maximum(counts[:, 0], 1), counts[:, 1]
 
 
-def _extent(profile: NDArray[np.float32]) -> tuple[float, float]:
-    """Where a profile begins and ends, as far as its outer pixels are covered."""
-    on = np.flatnonzero(profile >= STROKE_INK)
-    if not len(on):
-        return 0.0, float(len(profile))
-    first, last = int(on[0]), int(on[-1])
-    before = float(profile[first - 1]) if first else 0.0
-    after = float(profile[last + 1]) if last + 1 < len(profile) else 0.0
-    return first + 1 - float(profile[first]) - before, last + float(profile[last]) + after
-
-
-def _pieces_and_loops(ink: Ink, *, speck: float) -> tuple[int, int]:
-    """How many parts the ink has that do not hang together, and how many holes."""
-    stroke = (ink >= STROKE_INK).astype(np.uint8)
-    outlines, tree = cv2.findContours(stroke, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    if tree is None:
-        return 1, 0
-    pieces = loops = 0
-    for outline, (_, _, _, parent) in zip(outlines, tree.reshape(-1, 4), strict=True):
-        if cv2.contourArea(outline) >= speck:
-            pieces, loops = (pieces, loops + 1) if parent >= 0 else (pieces + 1, loops)
-    return max(pieces, 1), loops
-
-
-def _edges(ink: Ink) -> tuple[Ink, Ink]:
-    """Size and direction (degrees) of the gradient between each four pixels."""
-    right, down = ink[:, 1:] - ink[:, :-1], ink[1:] - ink[:-1]
-    size, direction = cv2.cartToPolar(
-        (right[1:] + right[:-1]) / 2, (down[:, 1:] + down[:, :-1]) / 2, angleInDegrees=True
-    )
-    return np.asarray(size, np.float32), np.asarray(direction, np.float32)
+def _outline_and_roundness(sheet: _Sheet) -> tuple[Floats, Floats]:
+    """The length of each digit's outline, in pixels of the sheet, and how evenly it runs in all directions."""
+    ink = sheet.ink
+    right, down = ink[:, :, 1:] - ink[:, :, :-1], ink[:, 1:] - ink[:, :-1]
+    across, along = (right[:, 1:] + right[:, :-1]) / 2, (down[:, :, 1:] + down[:, :, :-1]) / 2
+    size, direction = cv2.cartToPolar(across.reshape(len(ink), -1), along.reshape(len(ink), -1), angleInDegrees=True)
+    outline = size.sum(axis=1, dtype=np.float64)
+    owner, place = np.nonzero(size > LEAST_EDGE)
+    bins = (direction[owner, place] * np.float32(DIRECTIONS / 180)).astype(np.int64) % DIRECTIONS
+    weights = np.bincount(owner * DIRECTIONS + bins, weights=size[owner, place], minlength=len(ink) * DIRECTIONS)
+    weights = weights.reshape(len(ink), DIRECTIONS)
+    share = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1e-9)
+    entropy = -(share * np.log(np.maximum(share, 1e-12))).sum(axis=1)
+    return outline, np.asarray(np.clip(entropy / math.log(DIRECTIONS), 0, 1))
 
 
 def _stroke_width(area: float, outline: float, euler: int) -> float:
@@ -275,33 +325,42 @@ def _stroke_width(area: float, outline: float, euler: int) -> float:
     return (outline - math.sqrt(max(discriminant, 0.0))) / (math.pi * euler)
 
 
-def _roundness(edge: Ink, direction: Ink) -> float:
-    bins = (direction * np.float32(DIRECTIONS / 180)).astype(np.int64) % DIRECTIONS
-    weights = np.bincount(bins.ravel(), weights=edge.ravel(), minlength=DIRECTIONS)
-    total = weights.sum()
-    if total <= 0:
-        return 0.0
-    share = weights[weights > 0] / total
-    return float(-(share * np.log(share)).sum() / math.log(DIRECTIONS))
+def _darkness(
+    sheet: _Sheet, heights: Floats, boxes: Sequence[Box], to_picture: PageTransform, pixels: NDArray[np.uint8]
+) -> list[float]:
+    owner, rows, columns = np.nonzero(sheet.ink >= STROKE_INK)
+    counts = np.bincount(owner, minlength=len(boxes))
+    nth = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
+    some = nth % np.maximum(counts // SAMPLES, 1)[owner] == 0
+    owner, rows, columns = owner[some], rows[some], columns[some]
+    corners = np.array([(box.x0, box.y0) for box in boxes])
+    inside = corners[owner] + (np.stack([columns, rows], axis=1) - 0.5) / sheet.scales[owner, None]
+    stroke = _medians(_grey(inside, to_picture, pixels), owner, len(boxes))
+    around = np.concatenate([_frame(box.grown(SURROUNDINGS * h)) for box, h in zip(boxes, heights, strict=True)])
+    paper = np.median(_grey(around, to_picture, pixels).reshape(len(boxes), -1), axis=1)
+    return [float(one) for one in np.abs(paper - stroke) / np.maximum(np.maximum(paper, stroke), 1.0)]
 
 
-def _darkness(ink: Ink, box: Box, to_picture: PageTransform, pixels: NDArray[np.uint8]) -> float:
-    rows, columns = np.nonzero(ink >= STROKE_INK)
-    step = max(1, len(rows) // SAMPLES)
-    on_stroke = np.stack([columns[::step] + 0.5 + box.x0, rows[::step] + 0.5 + box.y0], axis=1)
-    margin = SURROUNDINGS * box.height
-    around = box.grown(margin)
-    x, y = np.linspace(around.x0, around.x1, 12), np.linspace(around.y0, around.y1, 12)
-    frame = np.concatenate(
-        [np.stack([x, np.full(12, edge)], axis=1) for edge in (around.y0, around.y1)]
-        + [np.stack([np.full(12, edge), y], axis=1) for edge in (around.x0, around.x1)]
-    )
-    found = _grey(np.concatenate([on_stroke, frame]), to_picture, pixels)
-    stroke, paper = float(np.median(found[: len(on_stroke)])), float(np.median(found[len(on_stroke) :]))
-    return abs(paper - stroke) / max(paper, stroke, 1.0)
+def _medians(values: Floats, owner: NDArray[np.int64], count: int) -> Floats:
+    """The (lower) median of the values of each owner; 0 where it has none."""
+    order = np.lexsort((values, owner))
+    counts = np.bincount(owner, minlength=count)
+    middle = np.cumsum(counts) - counts + np.maximum(counts - 1, 0) // 2
+    found = np.zeros(count)
+    found[counts > 0] = values[order][middle[counts > 0]]
+    return found
 
 
-def _grey(points: NDArray[np.float64], to_picture: PageTransform, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _frame(box: Box) -> Floats:
+    """Points along the four sides of a box, (4 · SIDE_POINTS, 2)."""
+    x, y = np.linspace(box.x0, box.x1, SIDE_POINTS), np.linspace(box.y0, box.y1, SIDE_POINTS)
+    points = np.empty((4, SIDE_POINTS, 2))
+    points[:2, :, 0], points[0, :, 1], points[1, :, 1] = x, box.y0, box.y1
+    points[2:, :, 1], points[2, :, 0], points[3, :, 0] = y, box.x0, box.x1
+    return points.reshape(-1, 2)
+
+
+def _grey(points: Floats, to_picture: PageTransform, pixels: NDArray[np.uint8]) -> Floats:
     """The brightness of the picture, 0 to 255, at points of the clean page; at its edge where they lie outside."""
     x, y = np.floor(to_picture.apply(points)).astype(int).T
     found = pixels[np.clip(y, 0, pixels.shape[0] - 1), np.clip(x, 0, pixels.shape[1] - 1)]

@@ -12,7 +12,7 @@ from inkread.decode.numbers import split_numbers
 from inkread.geometry import Box, PageTransform
 from inkread.parts import DIGITS
 from inkread.results import Alternative, Digit, DigitStyle, Line, Number
-from inkread.style import measure_digits, measure_line
+from inkread.style import measure_line
 
 __all__ = ["compose_line"]
 
@@ -46,12 +46,14 @@ def compose_line(
     """
     ranges = split_numbers(line.boxes)
     values = [DIGITS[int(probabilities.argmax())] for probabilities in line.probabilities]
-    styles = measure_digits(values, line.inks, line.boxes, to_source, pixels) if style else (None,) * len(values)
+    styles: Sequence[DigitStyle | None] = (None,) * len(values)
+    line_style = None
+    if style:
+        line_style, styles = measure_line(values, line.inks, line.boxes, to_source, numbers=ranges, pixels=pixels)
     digits = [
         _digit(box, p, to_source, own) for box, p, own in zip(line.boxes, line.probabilities, styles, strict=True)
     ]
     numbers = tuple(_number(digits[r.start : r.stop], min_confidence) for r in ranges)
-    described = [one for one in styles if one is not None]
     sure = [number.confidence for number in numbers if number.confidence is not None]
     confidence = line.texts[0][1] if line.texts else float(np.prod(sure))
     others = [Alternative(text, probability) for text, probability in line.texts[1:] if text]
@@ -60,9 +62,7 @@ def compose_line(
         confidence=confidence,
         quad=to_source.apply_to_box(Box.union_of(line.boxes)),
         alternatives=tuple(a for a in others if a.probability >= LEAST_ALTERNATIVE)[:MAX_ALTERNATIVES],
-        style=measure_line(described, values, line.inks, line.boxes, numbers=ranges, to_picture=to_source)
-        if described
-        else None,
+        style=line_style,
     )
 
 
