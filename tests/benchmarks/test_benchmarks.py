@@ -14,7 +14,10 @@ import pytest
 
 from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph
 
-SCRIPTS = ("ablation", "against_rapidocr", "batch", "clutter", "digits", "lines", "pages", "reports", "serve", "speed")
+SCRIPTS = (
+    "ablation", "against_rapidocr", "batch", "clutter", "digits", "evidence", "lines", "pages", "reports",
+    "serve", "speed",
+)  # fmt: skip
 
 
 def run(repository: Path, name: str, *arguments: object, **variables: str) -> subprocess.CompletedProcess[str]:
@@ -186,3 +189,43 @@ def test_boxes_of_the_peer_are_put_in_reading_order(peer: ModuleType) -> None:
     )
     assert peer.lines_of(found) == ["1234", "56"]
     assert peer.lines_of(SimpleNamespace(txts=None, boxes=None)) == []
+
+
+def test_evidence_is_held_against_its_bars(repository: Path, tmp_path: Path) -> None:
+    def rate(value: float) -> dict[str, object]:
+        return {"value": value, "interval": [value - 0.01, value + 0.01], "hits": round(1000 * value), "n": 1000}
+
+    about = {"date": "2026-11-20T10:00:00+00:00", "machine": {"processor": "a chip", "cores": 2, "packages": {}}}
+    rows = [
+        {"name": "rbf-svm", "accuracy": rate(0.985), "seconds": 600.0},
+        {"name": "lenet5", "accuracy": rate(0.9), "seconds": 60.0},
+    ]
+    compare = {**about, "data": {"name": "mnist", "train": 60_000, "test": 10_000}, "algorithms": rows}
+    found = {name: rate(value) for name, value in (("clean", 0.98), ("strongest", 0.9), ("certified", 0.88))}
+    robustness = {
+        **about,
+        "corruptions": {"digit-1a2b3c": {"mean": {"value": 0.9}}, "LeNet-5": {"mean": {"value": 0.7}}},
+        "proven": {
+            "digit-1a2b3c": {"0": rate(0.99), "0.3": rate(0.0)},
+            "digit-robust-ff": {"0": rate(0.98), "0.3": rate(0.87)},
+        },
+        "adversarial": {"digit-robust-ff": {"0.3": {**found, "contradictions": 0}}},
+    }
+    (tmp_path / "compare.json").write_text(json.dumps(compare))
+    (tmp_path / "robustness.json").write_text(json.dumps(robustness))
+    files = ("--compare", tmp_path / "compare.json", "--robustness", tmp_path / "robustness.json")
+    done = run(repository, "evidence", *files, "--output", tmp_path / "out" / "evidence.json", "--check")
+    assert done.returncode == 1, done.stderr  # MNIST-C misses its bar
+    written = json.loads((tmp_path / "out" / "evidence.json").read_text(encoding="utf-8"))
+    met = {row["what"]: row["met"] for row in written["rows"]}
+    assert met == {
+        "MNIST test, rbf-svm": True,
+        "MNIST-C, mean of 15 kinds, digit-1a2b3c": False,
+        "digit-robust-ff, MNIST test, unchanged": True,
+        "digit-robust-ff, MNIST test, certified at 0.3": True,
+        "digit-robust-ff, attacks at 0.3 lie between certified and unchanged": True,
+    }  # the minutes are of all algorithms or of none
+    assert json.loads((tmp_path / "out" / "compare.json").read_text(encoding="utf-8")) == compare
+    nothing = run(repository, "evidence", "--compare", tmp_path / "none.json", "--output", tmp_path / "out.json")
+    assert nothing.returncode == 1
+    assert "none.json" in nothing.stderr

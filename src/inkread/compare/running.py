@@ -146,9 +146,11 @@ def measure(algorithm: Algorithm, split: Split, training: Training) -> dict[str,
     """Train one algorithm, read the digits to judge by, and give its figures, ready for JSON.
 
     Rates lie in [0, 1]. ``f1`` of a digit is None where the digit neither occurs nor was read. ``training_seconds`` is
-    None for a network that was trained beforehand. Seconds are of the clock, ``cpu_seconds`` of all cores together;
-    representing digits counts, preparing them does not, as it is the same for all.
+    None for a network that was trained beforehand. Seconds are of the clock, ``training_cpu_seconds`` of all cores
+    together, ``seconds`` of all that is done here. Representing digits counts; preparing them does not, as it is the
+    same for all.
     """
+    whole = time.perf_counter()
     with ready(algorithm, threads=training.threads):
         began, began_cpu = time.perf_counter(), time.process_time()
         fitted = train(algorithm, split, training)
@@ -174,6 +176,7 @@ def measure(algorithm: Algorithm, split: Split, training: Training) -> dict[str,
         "training_cpu_seconds": None if algorithm.name == "bundled" else round(cpu, 3),
         "seconds_a_digit": round(single_seconds, 8),
         "seconds_a_digit_in_batches": round(batch_seconds / len(truth), 9),
+        "seconds": round(time.perf_counter() - whole, 3),
         "size_bytes": fitted.size_bytes,
         "parameters": fitted.parameters,
         "peak_memory_bytes": None,
