@@ -50,7 +50,9 @@ def strength_rows(report: Report, layout: str) -> tuple[tuple[str, ...], Rows]:
             clean = kinds["clean"][0]["value"] if "clean" in kinds else None
             for kind, curve in kinds.items():
                 if kind != "clean":
-                    shown = [f"{one['strength']:g}: {percent(one['value'], 1)}" for one in curve]
+                    # There is only one way to invert, and its strength says nothing.
+                    named = [f"{one['strength']:g}: " if kind != "invert" else "" for one in curve]
+                    shown = [f"{name}{percent(one['value'], 1)}" for name, one in zip(named, curve, strict=True)]
                     rows.append((data, reader, percent(clean, 1), kind, *shown, *[""] * (5 - len(shown))))
     return ("data", "reader", "clean", "change", "1", "2", "3", "4", "5"), rows
 
