@@ -102,8 +102,8 @@ def comparison_page(report: Report) -> str:
     parts = [
         made_by(report),
         f"<p>{data['train']:,} digits learned from, {data['test']:,} judged by, all prepared as inkread prepares them "
-        f"before its own network. Seed {report['seed']}; cores an algorithm may use: {report['threads']}. Times are of reading "
-        "prepared digits; what representing them takes counts, preparing them does not.</p>",
+        f"before its own network. Seed {report['seed']}; cores an algorithm may use: {report['threads']}. Times are of "
+        "reading prepared digits; what representing them takes counts, preparing them does not.</p>",
         *(f"<p>{html.escape(name)} is missing: {html.escape(why)}</p>" for name, why in report["failures"].items()),
     ]
     absent = sorted({digit for row in rows for digit in row["absent"]})
