@@ -23,16 +23,19 @@ from inkread.decode.choose import (
     without_edge_strokes,
     without_lone_marks,
 )
+from inkread.decode.confidence import with_surroundings
+from inkread.decode.whole import read_whole, with_second_opinion
 from inkread.errors import InkreadError, InvalidArray, InvalidOption
-from inkread.find import FindOptions, as_one_digit, find_candidates
+from inkread.find import FindOptions, as_one_digit, as_one_line, find_candidates
 from inkread.geometry import Box, PageTransform, Stroke
 from inkread.inputs import InputLimits, describe, draw_page, expand_sources, open_source
 from inkread.models.registry import TASKS, ModelCard, bundled, bundled_cards, load_card
-from inkread.parts import DIGITS, CleanPage, DigitInk, LineOfCandidates, PageImage
+from inkread.parts import DIGITS, CleanPage, DigitInk, LineOfCandidates, PageImage, Word
 from inkread.reader.compose import compose_line
 from inkread.reader.views import best_view
 from inkread.recognize.digit import DigitRecognizer
 from inkread.recognize.line import LineRecognizer
+from inkread.recognize.page import PageRecognizer
 from inkread.recognize.prepare import LINE_DIGIT_HEIGHT, prepare_line, to_ink
 from inkread.results import Classification, Document, Line, Page, Problem
 
@@ -40,6 +43,15 @@ __all__ = ["LAYOUTS", "Layout", "Reader", "ReaderOptions", "classify", "read", "
 
 Layout = Literal["page", "line", "digit"]
 LAYOUTS: tuple[Layout, ...] = ("page", "line", "digit")
+# A page is not looked at as a whole where every digit is at least this sure, and all of them this share of the marks.
+SURE_DIGIT, SURE_SHARE = 0.97, 0.9
+# A picture of one line is looked at twice, with its digits about this high on the strip, in pixels: which height a
+# digit has beside the tails, marks and rules around it is not known before it is read.
+LINE_LOOKS = (20, 26)
+# A page of at most this many lines, this many times as long as a digit is high, that is not this sure as it was read,
+# is tried as one line; that is believed where it is surer by this factor, or above this probability where nothing was
+# read.
+MOST_LINES, LEAST_LENGTH, SURE_LINE, WHOLE_GAIN, WHOLE_ALONE = 2, 1.5, 0.9, 0.7, 0.6
 # Marks of a digit's size that are writing, and no longer some dirt.
 WRITING = 3
 
@@ -60,6 +72,9 @@ class ReaderOptions:
     try_again
         Whether a page that hardly reads is tried with other tilts, on its sides, upside down, and with light ink for
         dark.
+    look_around
+        Whether marks on a page that are not surely digits are judged by what stands around them too, where there is a
+        page network: letters of words, pieces of drawings and textures look like digits one by one.
     style
         Whether the writing of every digit and line is described too, in their ``style``.
     threads
@@ -77,6 +92,7 @@ class ReaderOptions:
     min_confidence: float = 0.0
     min_digit_confidence: float = 0.4
     try_again: bool = True
+    look_around: bool = True
     style: bool = False
     threads: int = 2
     limits: InputLimits = field(default_factory=InputLimits)
@@ -125,6 +141,7 @@ class Reader:
         self._cards = {task: given.get(task) or bundled(task) for task in TASKS if task in given or task in there}
         self._digit_recognizer: DigitRecognizer | None = None
         self._line_recognizer: LineRecognizer | None = None
+        self._page_recognizer: PageRecognizer | None = None
         self._lock = Lock()
 
     @property
@@ -143,6 +160,12 @@ class Reader:
             if self._line_recognizer is None:
                 self._line_recognizer = LineRecognizer(self._cards["line"], threads=self.options.threads)
             return self._line_recognizer
+
+    def _pages(self) -> PageRecognizer:
+        with self._lock:
+            if self._page_recognizer is None:
+                self._page_recognizer = PageRecognizer(self._cards["page"], threads=self.options.threads)
+            return self._page_recognizer
 
     def read(
         self,
@@ -335,6 +358,9 @@ class Reader:
         return read, _inks(reading, to_source)
 
     def _choose(self, page: CleanPage, options: ReaderOptions, *, may_be_dirt: bool = True) -> PageReading:
+        if options.layout == "line" and "line" in self._cards:
+            word = as_one_line(page)
+            return PageReading(lines=(), shares=(), marks=0) if word is None else self._read_whole(word)
         if options.layout == "digit":
             found = as_one_digit(page)
         elif options.layout == "line":
@@ -344,16 +370,45 @@ class Reader:
         inks = [candidate.ink for line in found for candidate in line.candidates]
         scores = self._digits().recognize(inks)
         ends = np.cumsum([len(line.candidates) for line in found])[:-1]
-        reading = choose_digits(
-            found,
-            np.split(scores, ends) if found else [],
-            least_probability=options.min_digit_confidence,
-            anything=options.layout == "page",
+        choose = partial(
+            choose_digits, found, least_probability=options.min_digit_confidence, anything=options.layout == "page"
         )
+        reading = choose(np.split(scores, ends) if found else [])
+        if options.layout == "page" and options.look_around and "page" in self._cards and _may_be_other(reading):
+            digit_map = self._pages().recognize(page.ink, digit_height=_usual_height(found))
+            around = digit_map.log_odds_of([candidate for line in found for candidate in line.candidates])
+            reading = choose(np.split(with_surroundings(scores, around), ends))
         if options.layout == "digit":
             return reading
         reading = of_like_size(self._with_lines(found, reading))
-        return without_lone_marks(reading) if options.layout == "page" and may_be_dirt else reading
+        if options.layout != "page":
+            return reading
+        if may_be_dirt:
+            reading = without_lone_marks(reading)
+        return self._or_as_one_line(page, reading) if "line" in self._cards else reading
+
+    def _or_as_one_line(self, page: CleanPage, reading: PageReading) -> PageReading:
+        """The reading of a page, or that of all its ink as one line, where it may be one and is surer so."""
+        own = float(np.prod([p.max() for line in reading.lines for p in line.probabilities])) if reading.count else 0.0
+        if own >= SURE_LINE or sum(bool(line.boxes) for line in reading.lines) > MOST_LINES:
+            return reading
+        word = as_one_line(page)
+        if word is None or word.crop.ink.shape[1] < LEAST_LENGTH * word.digit_height:
+            return reading
+        other = self._read_whole(word)
+        probability = other.lines[0].texts[0][1] if other.lines and other.lines[0].texts else 0.0
+        return other if probability > (WHOLE_GAIN * own if reading.count else WHOLE_ALONE) else reading
+
+    def _read_whole(self, word: Word) -> PageReading:
+        """A line that is not cut up before it is read."""
+        heights = [word.digit_height * LINE_DIGIT_HEIGHT / look for look in LINE_LOOKS]
+        strips = [prepare_line(word.crop.ink, digit_height=height) for height in heights]
+        scores = self._lines().recognize(strips)
+        line = read_whole(word, [(s, height / LINE_DIGIT_HEIGHT) for s, height in zip(scores, heights, strict=True)])
+        if line.inks:
+            line = with_second_opinion(line, self._digits().recognize(line.inks))
+        # An unsure digit stays: without it the others would be another number.
+        return PageReading(lines=(line,), shares=(1.0,), marks=len(line.boxes))
 
     def _with_lines(self, found: Sequence[LineOfCandidates], reading: PageReading) -> PageReading:
         """The reading, with the line network asked about the words that the digit network is not sure of."""
@@ -380,6 +435,17 @@ def _inks(reading: PageReading, to_source: PageTransform) -> tuple[DigitInk, ...
         for line in reading.lines
         for box, ink in zip(line.boxes, line.inks, strict=True)
     )
+
+
+def _may_be_other(reading: PageReading) -> bool:
+    """Whether some of what was read may be no digit: not where every mark is one, and a sure one."""
+    least = min((float(p.max()) for line in reading.lines for p in line.probabilities), default=0.0)
+    return reading.count > 0 and (least < SURE_DIGIT or reading.count < SURE_SHARE * reading.marks)
+
+
+def _usual_height(found: Sequence[LineOfCandidates]) -> float:
+    """Height of a digit in the line that the middle one of the page's pieces is in, in pixels."""
+    return float(np.median(np.repeat([line.digit_height for line in found], [len(line.pieces) for line in found])))
 
 
 def _cut_out(page: PageImage, region: Sequence[float]) -> tuple[PageImage, tuple[int, int]]:
