@@ -19,6 +19,8 @@ BENCHMARKS = {
     "speed": ("Speed and size", "python benchmarks/speed.py"),
     "batch": ("Batches, on pages that inkread composes", "python benchmarks/batch.py"),
     "serve": ("The server, on loopback", "python benchmarks/serve.py"),
+    "explain": ("Explaining answers, checked by deletion", "python benchmarks/explain.py"),
+    "style": ("The style of writing, and whose it is", "python benchmarks/style.py"),
 }
 NONE_YET = "No figures have been measured with this version yet: run the scripts in `benchmarks/`, then `make docs`."
 
@@ -83,6 +85,8 @@ def _rows(name: str, result: Result) -> Iterator[tuple[str, str, str, str]]:
             "speed": _speed_value,
             "batch": _batch_value,
             "serve": _batch_value,
+            "explain": _batch_value,
+            "style": _batch_value,
         }[name]
         value = "–" if row["value"] is None else show(row, row["value"])
         if row.get("interval"):
@@ -122,6 +126,8 @@ def _speed_value(row: Mapping[str, Any], value: float) -> str:
 def _batch_value(row: Mapping[str, Any], value: float) -> str:
     if row["unit"] == "share":
         return f"{100 * value:.1f} %"
+    if row["unit"] == "correlation":
+        return f"{value:.2f}"
     if row["unit"] == "times":
         return f"{value:.2f} ×"
     return f"{value:.1f} pages/s" if row["unit"] == "pages/s" else _speed_value(row, value)

@@ -15,8 +15,8 @@ import pytest
 from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph
 
 SCRIPTS = (
-    "ablation", "against_rapidocr", "batch", "clutter", "digits", "evidence", "lines", "pages", "reports",
-    "serve", "speed",
+    "ablation", "against_rapidocr", "batch", "clutter", "digits", "evidence", "explain", "lines", "pages", "reports",
+    "serve", "speed", "style",
 )  # fmt: skip
 
 
