@@ -19,7 +19,7 @@ from inkread.evaluate.report import Circumstances, digits_report, machine
 from inkread.evaluate.sources import Samples
 from inkread.models.registry import bundled
 
-ROOMS = ("/", "/draw", "/upload", "/camera", "/live", "/performance", "/api")
+ROOMS = ("/", "/draw", "/upload", "/camera", "/live", "/performance", "/lab", "/api")
 MOST_BYTES = 300_000
 
 
@@ -27,6 +27,8 @@ def settle(page: Page, room: str) -> None:
     """Waits for what a room fetches."""
     if room == "/":
         expect(page.locator(".tour .cell").first).to_be_visible()
+    if room == "/lab":
+        expect(page.locator(".lab .notice, .sample-card").first).to_be_visible()
     if room == "/performance":
         expect(page.locator(".reports[aria-busy]")).to_have_count(0)
 

@@ -76,3 +76,14 @@ def test_what_others_reach_is_no_loopback(host):
 
 def test_every_setting_says_what_it_is_for():
     assert [name for name, field in ServerSettings.model_fields.items() if len(field.description or "") < 10] == []
+
+
+def test_the_lab_is_open_where_only_this_machine_or_admins_come_in():
+    assert ServerSettings().lab_open
+    assert ServerSettings(host="0.0.0.0").lab_open  # accounts are on
+    assert not ServerSettings(host="0.0.0.0", accounts=False).lab_open
+    assert not ServerSettings(workers=2).lab_open
+    assert not ServerSettings(lab=False).lab_open
+    assert ServerSettings(host="0.0.0.0", accounts=False, lab=True).lab_open
+    with pytest.raises(ValueError, match="one worker"):
+        ServerSettings(lab=True, workers=2)

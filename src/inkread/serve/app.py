@@ -21,13 +21,14 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from inkread.errors import InkreadError, InvalidOption
-from inkread.serve import border, explaining, live, openapi, pages, rest, signin
+from inkread.serve import border, explaining, lab_rest, live, openapi, pages, rest, signin
 from inkread.serve.accounts import Accounts
 from inkread.serve.bodies import Bodies
 from inkread.serve.border import Border
 from inkread.serve.fetching import Fetcher
 from inkread.serve.guard import Guard, SafetyHeaders
 from inkread.serve.identity import Identity, require_admin
+from inkread.serve.lab import Lab
 from inkread.serve.metrics import MEDIA_TYPE as METRICS_TYPE
 from inkread.serve.metrics import Metrics
 from inkread.serve.problems import BadRequest, problem_of_status, problem_response
@@ -74,8 +75,9 @@ def create_app(settings: ServerSettings | None = None) -> ASGIApp:
         metrics=metrics,
         rates=rates,
         accounts=accounts,
+        lab=Lab(reading.reader, reading.options) if used.lab_open else None,
     )
-    for router in (rest.router, explaining.router, live.router, signin.router):
+    for router in (rest.router, explaining.router, live.router, signin.router, lab_rest.router):
         api.include_router(router)
     api.add_api_route("/healthz", _health, methods=["GET"], summary="Whether the process lives", tags=["operation"])
     api.add_api_route("/readyz", _ready, methods=["GET"], summary="Whether it can read", tags=["operation"])
@@ -113,6 +115,8 @@ async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     try:
         yield
     finally:
+        if rooms.lab is not None:
+            await asyncio.to_thread(rooms.lab.close)
         rooms.reading.close()
         await rooms.rates.close()
         if rooms.accounts is not None:

@@ -21,7 +21,7 @@ from inkread.serve.problems import NotFound
 __all__ = ["PAGE_ADDRESSES", "PAGE_ROOMS", "ROOT_FILES", "WEB", "page_routes"]
 
 WEB = Path(__file__).parent / "web"
-PAGE_ROOMS = ("draw", "upload", "camera", "live", "performance", "api", "login")
+PAGE_ROOMS = ("draw", "upload", "camera", "live", "performance", "lab", "api", "login")
 # Files that browsers look for at the root, or that must lie there to be in charge of the whole page.
 ROOT_FILES = ("favicon.ico", "manifest.webmanifest", "service-worker.js")
 

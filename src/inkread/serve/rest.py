@@ -15,14 +15,16 @@ from starlette.responses import JSONResponse, Response
 
 from inkread.errors import InkreadError, InvalidOption
 from inkread.inputs import TAKEN_KINDS
-from inkread.reader import Layout
+from inkread.reader import Layout, Reader
 from inkread.serve.answers import Outcome, choose_media_type, render
 from inkread.serve.bodies import Upload, parse_form
 from inkread.serve.openapi import PICTURES_BODY, READ_ANSWERS, answer_of
 from inkread.serve.problems import BadRequest
 from inkread.serve.rooms import Rooms, rooms_of
 
-__all__ = ["ReadParameters", "StrokesBody", "named", "parse_body", "region_of", "router", "uploads_of"]
+__all__ = [
+    "ReadParameters", "StrokesBody", "answer_strokes", "named", "parse_body", "region_of", "router", "uploads_of",
+]  # fmt: skip
 
 router = APIRouter(prefix="/v1")
 
@@ -173,13 +175,14 @@ async def read_strokes(request: Request) -> Response:
     rooms = rooms_of(request)
     async with rooms.bodies.receive(request) as body:
         with rooms.reading.place():
-            return await rooms.reading.run(partial(_read_strokes, body, rooms))
+            return await rooms.reading.run(partial(answer_strokes, body, rooms, rooms.reading.reader))
 
 
-def _read_strokes(body: bytes, rooms: Rooms) -> Response:
+def answer_strokes(body: bytes, rooms: Rooms, reader: Reader) -> Response:
+    """The document of the pen strokes in a body of JSON, read by ``reader``; it runs in a reading thread."""
     given = parse_body(StrokesBody, body)
     options = replace(rooms.reading.with_confidence(given.min_confidence), style=given.style)
-    document = rooms.reading.reader.read_strokes(given.strokes, options=options)
+    document = reader.read_strokes(given.strokes, options=options)
     rooms.metrics.count_document(document)
     return JSONResponse(document.to_dict())
 

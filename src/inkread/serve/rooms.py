@@ -10,6 +10,7 @@ from starlette.requests import HTTPConnection
 from inkread.serve.accounts import Accounts
 from inkread.serve.bodies import Bodies
 from inkread.serve.fetching import Fetcher
+from inkread.serve.lab import Lab
 from inkread.serve.metrics import Metrics
 from inkread.serve.rates import Rates
 from inkread.serve.reading import Places, ReadingRoom
@@ -20,7 +21,7 @@ __all__ = ["Rooms", "rooms_of"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rooms:
-    """The parts of one server; ``accounts`` is None where they are off."""
+    """The parts of one server; ``accounts`` is None where they are off, and ``lab`` where it is closed."""
 
     settings: ServerSettings
     reading: ReadingRoom
@@ -30,6 +31,7 @@ class Rooms:
     metrics: Metrics
     rates: Rates
     accounts: Accounts | None
+    lab: Lab | None
     # Checking a password takes 64 MiB and a core for a moment; more than two at once help nobody.
     hashing: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(2))
 

@@ -111,6 +111,13 @@ class ServerSettings(BaseSettings):
     max_frames_per_second: float = Field(90.0, gt=0, description="More close the socket.")
     live_idle_s: float = Field(60.0, gt=0, description="Seconds without a message after which a socket is closed.")
 
+    # The lab
+    lab: bool | None = Field(
+        None,
+        description="Whether data sets may be browsed and networks trained on the page; by default where only this "
+        "machine or only admins can, in one process.",
+    )
+
     # Pictures from elsewhere
     url_hosts: _Names = Field((), description='Hosts from which {"url": …} is fetched; none by default.')
     url_timeout_s: float = Field(10.0, gt=0, description="Seconds that fetching may take.")
@@ -138,12 +145,21 @@ class ServerSettings(BaseSettings):
             raise ValueError("https needs both a certificate and its key")
         if (self.admin_name is None) != (self.admin_password is None):
             raise ValueError("a first admin needs both a name and a password")
+        if self.lab and self.workers > 1:
+            raise ValueError("the lab needs one worker: what is trained in one process is not in the others")
         return self
 
     @property
     def accounts_on(self) -> bool:
         """Whether a session or a key is asked for."""
         return not is_loopback(self.host) if self.accounts is None else self.accounts
+
+    @property
+    def lab_open(self) -> bool:
+        """Whether the lab is open; it never is by itself where strangers could train networks."""
+        if self.lab is not None:
+            return self.lab
+        return self.workers == 1 and (self.accounts_on or is_loopback(self.host))
 
     @property
     def rate_limit(self) -> str | None:

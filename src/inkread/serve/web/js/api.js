@@ -63,10 +63,11 @@ function keep(known) {
 /**
  * @param {{strokes: number[][][]}} strokes
  * @param {AbortSignal} [signal]
+ * @param {boolean} [trained] with the network that was trained in the lab
  * @returns {Promise<Document>}
  */
-export function readStrokes(strokes, signal) {
-  return json("/v1/strokes", { method: "POST", ...jsonBody(strokes), signal });
+export function readStrokes(strokes, signal, trained = false) {
+  return json(trained ? "/v1/lab/strokes" : "/v1/strokes", { method: "POST", ...jsonBody(strokes), signal });
 }
 
 /**
@@ -115,6 +116,39 @@ export function reports() {
 /** @returns {Promise<{models: any[]}>} */
 export function models() {
   return json("/v1/models");
+}
+
+/** @returns {Promise<import("./state/lab.js").Overview>} */
+export function lab() {
+  return json("/v1/lab");
+}
+
+/**
+ * @param {{data: string, split: string, start: number, count: number, network: string}} wanted
+ * @param {AbortSignal} signal
+ * @returns {Promise<import("./state/lab.js").Shown>}
+ */
+export function labSamples(wanted, signal) {
+  const { data, split, network } = wanted;
+  const query = new URLSearchParams({ data, split, network, start: `${wanted.start}`, count: `${wanted.count}` });
+  return json(`/v1/lab/samples?${query}`, { signal });
+}
+
+/** @returns {Promise<{job: import("./state/lab.js").Job | null}>} */
+export function labJob() {
+  return json("/v1/lab/job");
+}
+
+/**
+ * @param {Record<string, string | number>} order
+ * @returns {Promise<{job: import("./state/lab.js").Job}>}
+ */
+export function beginLabJob(order) {
+  return json("/v1/lab/job", { method: "POST", ...jsonBody(order) });
+}
+
+export function cancelLabJob() {
+  return ask("/v1/lab/job", { method: "DELETE" });
 }
 
 /** @returns {Promise<{keys: {id: number | string, label: string, created: number, last_used: number | null}[]}>} */

@@ -17,6 +17,8 @@ const PEN_WIDTH = 7;
 
 /** @param {import("../app.js").Context} context */
 export function open({ main, signal, say }) {
+  // The lab sends people here to try what they trained.
+  const trained = new URLSearchParams(location.search).get("network") === "trained";
   let state = drawing.EMPTY;
   let rhythm = pace.REST;
   let version = 0;
@@ -68,6 +70,13 @@ export function open({ main, signal, say }) {
       { class: "room-head" },
       make("h1", null, "Draw"),
       make("p", null, "Write as you would on paper: several numbers, several lines. They are read while you write."),
+      trained &&
+        make(
+          "p",
+          { class: "trained" },
+          "Read by the network that was trained in the lab. ",
+          make("a", { href: "/draw" }, "Use the bundled one"),
+        ),
     ),
     paper,
     make(
@@ -219,7 +228,7 @@ export function open({ main, signal, say }) {
     const asked = String(rhythm.asking);
     const strokes = drawing.allStrokes(state);
     try {
-      const document = strokes.length ? await api.readStrokes(drawing.requestOf(strokes), signal) : null;
+      const document = strokes.length ? await api.readStrokes(drawing.requestOf(strokes), signal, trained) : null;
       result.dataset.version = asked; // of the drawing that the reading is of
       if (document) show(document);
       else empty();

@@ -1,7 +1,7 @@
 /**
  * The rooms and their addresses. Pure.
  *
- * @typedef {"home" | "draw" | "upload" | "camera" | "live" | "performance" | "api" | "login"} Room
+ * @typedef {"home" | "draw" | "upload" | "camera" | "live" | "performance" | "lab" | "api" | "login"} Room
  */
 
 /** @type {Record<string, {room: Room, title: string}>} */
@@ -12,6 +12,7 @@ const ROOMS = {
   "/camera": { room: "camera", title: "Camera · inkread" },
   "/live": { room: "live", title: "Live · inkread" },
   "/performance": { room: "performance", title: "Performance · inkread" },
+  "/lab": { room: "lab", title: "Lab · inkread" },
   "/api": { room: "api", title: "API · inkread" },
   "/login": { room: "login", title: "Sign in · inkread" },
 };
