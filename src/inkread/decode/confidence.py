@@ -16,9 +16,9 @@ __all__ = ["TRAINING_DIGIT_SHARE", "estimate_digit_share", "with_digit_share", "
 TRAINING_DIGIT_SHARE = 0.66
 # A share is never believed to be nothing or all: some evidence must be able to overturn it.
 LOWEST_SHARE, HIGHEST_SHARE = 0.01, 0.97
-# The page network sees the shape of a mark too, not its surroundings alone: its word counts for a share of itself, and
-# is never final.
-SURROUNDINGS_WEIGHT, MOST_SURROUNDINGS = 0.8, 6.0
+# What the page network's log-odds count for against a digit, and the most that they say; chosen on composed pages. For
+# a digit they count nothing: on photographs without numbers, what the network took for digits was then read as such.
+SURROUNDINGS_WEIGHT, MOST_SURROUNDINGS = 1.6, 6.0
 # Steps of the estimate, and the change below which it has settled.
 STEPS, SETTLED = 30, 1e-4
 # How often a mark of the shape of each digit is a letter where letters are as frequent as digits. Letters written as
@@ -89,7 +89,7 @@ def with_digit_share(log_probs: NDArray[np.float32], share: float) -> NDArray[np
 
 
 def with_surroundings(log_probs: NDArray[np.float32], log_odds: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The log-probabilities with what the page around each crop says weighed in; rows still sum to 1.
+    """The log-probabilities with what the page around each crop says against its being a digit; rows still sum to 1.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def with_surroundings(log_probs: NDArray[np.float32], log_odds: NDArray[np.float
         (N,): natural logarithms of the odds that each is a digit, by the page network.
     """
     moved = log_probs.astype(np.float64)
-    evidence = SURROUNDINGS_WEIGHT * np.clip(log_odds, -MOST_SURROUNDINGS, MOST_SURROUNDINGS)
+    evidence = SURROUNDINGS_WEIGHT * np.clip(log_odds, -MOST_SURROUNDINGS, 0.0)
     moved[:, :-1] += evidence[:, None]
     moved -= np.logaddexp.reduce(moved, axis=1, keepdims=True) if len(moved) else 0.0
     return moved.astype(np.float32)

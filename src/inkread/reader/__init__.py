@@ -43,8 +43,8 @@ __all__ = ["LAYOUTS", "Layout", "Reader", "ReaderOptions", "classify", "read", "
 
 Layout = Literal["page", "line", "digit"]
 LAYOUTS: tuple[Layout, ...] = ("page", "line", "digit")
-# A page is not looked at as a whole where every digit is at least this sure, and all of them this share of the marks.
-SURE_DIGIT, SURE_SHARE = 0.97, 0.9
+# A page is not looked at as a whole where digits are this sure on the average, and at least this share of its marks.
+PLAIN_CONFIDENCE, PLAIN_SHARE = 0.9, 0.8
 # A picture of one line is looked at twice, with its digits about this high on the strip, in pixels: which height a
 # digit has beside the tails, marks and rules around it is not known before it is read.
 LINE_LOOKS = (20, 26)
@@ -73,8 +73,8 @@ class ReaderOptions:
         Whether a page that hardly reads is tried with other tilts, on its sides, upside down, and with light ink for
         dark.
     look_around
-        Whether marks on a page that are not surely digits are judged by what stands around them too, where there is a
-        page network: letters of words, pieces of drawings and textures look like digits one by one.
+        Whether the marks of a page that is not plainly digits are judged by what stands around them too, where there
+        is a page network: letters of words, pieces of drawings and textures look like digits one by one.
     style
         Whether the writing of every digit and line is described too, in their ``style``.
     threads
@@ -438,9 +438,10 @@ def _inks(reading: PageReading, to_source: PageTransform) -> tuple[DigitInk, ...
 
 
 def _may_be_other(reading: PageReading) -> bool:
-    """Whether some of what was read may be no digit: not where every mark is one, and a sure one."""
-    least = min((float(p.max()) for line in reading.lines for p in line.probabilities), default=0.0)
-    return reading.count > 0 and (least < SURE_DIGIT or reading.count < SURE_SHARE * reading.marks)
+    """Whether some of what was read may be no digit: not where nearly every mark is one, and a sure one."""
+    if not reading.count:
+        return False
+    return reading.certainty < PLAIN_CONFIDENCE * reading.count or reading.count < PLAIN_SHARE * reading.marks
 
 
 def _usual_height(found: Sequence[LineOfCandidates]) -> float:
