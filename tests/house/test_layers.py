@@ -18,6 +18,6 @@ def test_every_room_that_reads_is_kept_from_heavy_libraries(repository):
     settings = tomllib.loads((repository / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
     (forbidden,) = (contract for contract in settings["contracts"] if contract["type"] == "forbidden")
     rooms = {path.stem for path in (repository / "src/inkread").glob("[!_]*") if path.suffix in (".py", "")}
-    above = {"cli", "serve", "batch", "train", "evaluate", "explainer", "data", "download", "nets"}
+    above = {"cli", "serve", "batch", "train", "compare", "evaluate", "explainer", "data", "download", "nets"}
     assert {f"inkread.{room}" for room in rooms - above} == set(forbidden["source_modules"])
     assert {"torch", "typer", "rich"} <= set(forbidden["forbidden_modules"])
