@@ -28,7 +28,8 @@ MOST_MARKS, MOST_LINES = 8, 24
 # this many pieces, of which this share are about as high as the middle one.
 PIECE_INK, LEAST_PIECE, LEAST_PIECES, ALIKE, ALIKE_SHARE = 0.25, 4, 6, 0.4, 0.6
 
-# The brightest of a picture darker than this (grey, of 255) leaves the camera's noise as strong as ink.
+# The brightest of a picture darker than this (grey, of 255) leaves the camera's noise as strong as ink. No camera sees
+# nothing at all: what is black throughout was drawn.
 DARK = 40.0
 # Light that leaves no ink has all three channels at their end. It is a glare where it is this share of the picture, on
 # paper that is darker, and falls off slowly: the edge of a white sheet on a dark desk does not.
@@ -96,7 +97,7 @@ def assess(
         Whether the picture was cut to its writing, as that of one line is: then nothing is cut off.
     """
     condition = measure_condition(picture, page, marks=marks, digits=digits)
-    if not digits and condition.brightness < DARK:
+    if not digits and 0 < condition.brightness < DARK:
         return Problem("too_dark")
     if condition.glare_share >= GLARE_SHARE:
         return Problem("glare")

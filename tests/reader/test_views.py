@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -59,6 +60,18 @@ def test_a_strongly_tilted_page_is_read_line_by_line(reader, three_lines, degree
 @pytest.mark.parametrize("degrees", [90, 110, 180, 270])
 def test_a_page_on_its_side_or_head_is_read(reader, three_lines, degrees):
     assert texts(reader.read(rotated(three_lines, degrees))) == ["31415926", "5358979", "323846"]
+
+
+def test_a_sheet_photographed_from_the_side_is_read(reader, three_lines):
+    height, width = three_lines.shape[:2]
+    corners = np.float32([(150, 90), (760, 60), (880, 520), (60, 500)])
+    matrix = cv2.getPerspectiveTransform(np.float32([(0, 0), (width, 0), (width, height), (0, height)]), corners)
+    lying = cv2.warpPerspective(three_lines, matrix, (960, 600), borderValue=(60, 50, 40), flags=cv2.INTER_AREA)
+    document = reader.read(lying)
+    assert texts(document) == ["31415926", "5358979", "323846"]
+    for digit in document.digits():
+        box = digit.box
+        assert (lying[int(box.y0) : int(box.y1) + 1, int(box.x0) : int(box.x1) + 1].min(axis=(0, 1)) < 110).all()
 
 
 def test_a_page_is_held_as_it_is_where_nothing_else_is_to_be_tried(reader, three_lines):

@@ -1,4 +1,4 @@
-"""Picture → clean ink: light and paper are taken away, light ink is turned dark, a tilted page is set straight.
+"""Picture → clean ink: light and paper are taken away, light ink is turned dark, what lies askew is set straight.
 
 Gives a :class:`~inkread.parts.CleanPage`; what of the ink is a number is the business of :mod:`inkread.find`.
 """
@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.clean.sheet import find_sheet, straighten
 from inkread.clean.skew import SMALL_SKEW, estimate_skew, plausible_skews, turned
 from inkread.errors import InvalidOption
 from inkread.geometry import PageTransform
@@ -64,6 +65,8 @@ class CleanOptions:
     # A tilted page is set straight up to this angle (degrees, 0 to 45); 0 leaves it. Beyond 45 degrees up and across
     # change places.
     max_skew_degrees: float = 45.0
+    # Whether a light sheet on darker ground that is seen in perspective is straightened, where all its corners show.
+    straighten_sheet: bool = True
 
     def __post_init__(self) -> None:
         if self.max_pixels < 10_000 or not 0 < self.min_contrast < 1 or self.noise_factor < 0:
@@ -96,12 +99,16 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
     if scale < 1.0:
         size = max(1, round(page.width * scale)), max(1, round(page.height * scale))
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    height, width = grey.shape
+    to_source = PageTransform.scaling(page.width / width, page.height / height)
     small = _small(grey)
+    corners = find_sheet(small) if options.straighten_sheet else None
+    if corners is not None:
+        grey, to_grey = straighten(grey, corners * (np.array([width, height]) / small.shape[::-1]))
+        small, to_source = _small(grey), to_grey.then(to_source)
     if _has_light_ink(small) != against_odds:
         grey, small = 255 - grey, 255 - small
     ink = _ink(grey, small, options)
-    height, width = ink.shape
-    to_source = PageTransform.scaling(page.width / width, page.height / height)
     cleaned = CleanPage(ink=ink, to_source=to_source)
     skew = estimate_skew(ink, max_degrees=options.max_skew_degrees) if options.max_skew_degrees else 0.0
     return turned(cleaned, -skew) if skew else cleaned

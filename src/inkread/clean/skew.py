@@ -34,7 +34,7 @@ LEAST_SKEW = 0.5
 # is than upright, and than that of most directions. Measured on real pictures turned by 0 to 44 degrees: right tilts
 # above 12 degrees have at least 1.4 and 1.4 in 95 of 100, wrong ones on upright pages 1.3 and 1.3.
 SMALL_SKEW = 12.0
-SHARPER_THAN_UPRIGHT = 1.15
+SHARPER_THAN_UPRIGHT = 1.1
 MUCH_SHARPER_THAN_UPRIGHT, SHARPER_THAN_MOST = 1.4, 1.35
 # Directions with this share of the sharpest one's profile, this far apart (degrees), are plausible too: the columns and
 # diagonals of numbers that stand in a grid.
