@@ -10,16 +10,6 @@ import pytest
 import torch
 
 from inkread.compare.networks import NETWORKS, fit_network
-from inkread.data.synth import Hand, draw_glyph
-from inkread.recognize.prepare import prepare
-
-
-@pytest.fixture(scope="module")
-def easy():
-    rng = np.random.default_rng(0)
-    text = "0147" * 16
-    inputs = prepare([draw_glyph(character, Hand(), rng, height=32) for character in text])
-    return inputs, np.array([int(character) for character in text])
 
 
 @pytest.mark.parametrize(
