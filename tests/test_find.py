@@ -107,6 +107,29 @@ def as_page(ink):
     return CleanPage(ink=ink.astype(np.float32), to_source=PageTransform())
 
 
+def blocks(*places, width=14, height=24, size=(300, 900)):
+    """Ink of upright blocks that are centered at these places, x and y."""
+    ink = blank(*size)
+    for x, y in places:
+        ink[y - height // 2 : y + height // 2, x - width // 2 : x + width // 2] = 1
+    return as_page(ink)
+
+
+def test_digits_that_stand_high_and_low_in_the_cells_of_a_row_are_one_line():
+    heights = [100, 92, 101, 91, 100, 93]
+    page = blocks(
+        *((60 + 140 * i, y) for i, y in enumerate(heights)), *((60 + 140 * i, y + 60) for i, y in enumerate(heights))
+    )
+    lines = find_candidates(page)
+    assert [len(line.pieces) for line in lines] == [6, 6]
+
+
+def test_a_line_between_two_others_is_not_joined_to_them():
+    upper = [(60 + 60 * i, 100) for i in range(8)]
+    lower = [(90 + 60 * i, 128) for i in range(7)]
+    assert [len(line.pieces) for line in find_candidates(blocks(*upper, *lower))] == [8, 7]
+
+
 def test_bare_paper_has_no_lines():
     assert find_candidates(as_page(blank())) == ()
     assert as_one_digit(as_page(blank())) == ()

@@ -51,6 +51,8 @@ FRAGMENT_LOG_PRIOR = -2.0
 TOUCHING_LOG_PRIOR = -1.5
 # Tilt of a line, dy/dx, that is followed; pages are set straight before.
 MAX_SLOPE = 0.15
+# Digits of one row: how far the middle of one may lie off its neighbors', and how wide a gap may be, in heights.
+SAME_LEVEL, NEAR_GAP = 0.5, 8.0
 # Components at least this large (pixels) are looked at for holes, and for bays that their box cuts off. The most that
 # writing has: an 8 has two holes and, with its corners outside, six.
 TEXTURE_SIDE = 150
@@ -477,6 +479,7 @@ def _gather_lines(components: list[_Component], typical: float) -> list[list[_Co
             best.append(component)
         else:
             lines.append([component])
+    lines = _interleaved(lines, typical)
     for component in small:
         best, best_distance = None, float("inf")
         for line in lines:
@@ -488,6 +491,43 @@ def _gather_lines(components: list[_Component], typical: float) -> list[list[_Co
         elif component.height >= 0.25 * typical:
             lines.append([component])
     return sorted(lines, key=_reading_key)
+
+
+def _interleaved(lines: list[list[_Component]], typical: float) -> list[list[_Component]]:
+    """Lines of which one fills the gaps of another made one: digits stand high and low in the cells of a row."""
+    levels = [float(np.mean([c.middle_y for c in line])) for line in lines]
+    order = sorted(range(len(lines)), key=levels.__getitem__)
+    rows = [lines[i] for i in order]
+    levels = [levels[i] for i in order]
+    for i in range(len(rows)):
+        for j in range(i + 1, len(rows)):
+            if levels[j] - levels[i] > typical:
+                break
+            host, guest = (i, j) if len(rows[i]) >= len(rows[j]) else (j, i)
+            if rows[guest] and _stands_in_gaps(rows[guest], rows[host]):
+                rows[host] = sorted(rows[host] + rows[guest], key=lambda c: c.x0 + c.x1)
+                rows[guest] = []
+    return [row for row in rows if row]
+
+
+def _stands_in_gaps(line: list[_Component], other: list[_Component]) -> bool:
+    """Whether all members of a line stand beside members of another, at their height.
+
+    One must stand between two of the other's; those beyond its ends must be near.
+    """
+    if not any(other[0].x1 <= c.x0 and c.x1 <= other[-1].x0 for c in line):
+        return False
+    places = np.array([(c.x0 + c.x1) / 2 for c in other])
+    middles = np.array([c.middle_y for c in other])
+    height = float(np.median([c.height for c in (*line, *other)]))
+    for component in line:
+        gaps = [max(c.x0 - component.x1, component.x0 - c.x1) for c in other]
+        if min(gaps) < 0 or min(gaps) > NEAR_GAP * height:
+            return False
+        level = float(np.interp((component.x0 + component.x1) / 2, places, middles))
+        if abs(component.middle_y - level) > SAME_LEVEL * height:
+            return False
+    return True
 
 
 def _misfit(line: list[_Component], component: _Component) -> float:
