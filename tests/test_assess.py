@@ -59,6 +59,12 @@ def test_nothing_is_wrong_with_blank_paper(value):
     assert judged(np.full((300, 400, 3), value)) is None
 
 
+def test_a_thin_white_stroke_on_black_is_not_in_the_dark():
+    pixels = np.zeros((400, 400, 3))
+    pixels[100:300, 198:202] = 255
+    assert judged(pixels) is None
+
+
 def test_a_camera_in_the_dark_sees_nothing():
     assert judged(np.random.default_rng(0).normal(6, 4, (300, 400, 3))) == "too_dark"
 

@@ -118,7 +118,7 @@ def measure_condition(
     sample = np.ascontiguousarray(picture.pixels[::step, ::step])
     grey = np.asarray(cv2.cvtColor(sample, cv2.COLOR_RGB2GRAY), np.uint8)
     passed = np.cumsum(np.bincount(grey.ravel(), minlength=256)) / grey.size
-    median, brightest = (int(np.searchsorted(passed, share)) for share in (0.5, 0.98))
+    median, brightest = (int(np.searchsorted(passed, share)) for share in (0.5, 0.998))
     marks = marks or _pieces(page.ink)
     few = marks[:: -(-len(marks) // MOST_MARKS)] if marks else ()
     edges = [edge for edge in (_edge(picture, page, mark) for mark in few) if edge is not None]
