@@ -98,6 +98,31 @@ def test_each_runs_in_a_process_of_its_own_whose_memory_is_measured(tmp_path):
     assert (tmp_path / "networks" / "lenet5" / "curves.jsonl").exists()
 
 
+@pytest.mark.slow
+def test_a_stopped_comparison_leaves_no_process_behind_and_goes_on(tmp_path, monkeypatch):
+    """Interrupted while a network trains: its process ends, and the one that makes its batches with it."""
+    import multiprocessing
+
+    connection = type(multiprocessing.Pipe()[0])
+    monkeypatch.setattr(connection, "recv", lambda self: interrupted_when_training(tmp_path))
+    with pytest.raises(KeyboardInterrupt):
+        compare(four_digits(), chosen(["perceptron"]), options(tmp_path, isolated=True))
+    assert not multiprocessing.active_children()
+    monkeypatch.undo()
+    comparison = compare(four_digits(), chosen(["perceptron"]), options(tmp_path))
+    assert [row["name"] for row in comparison.rows] == ["perceptron"]
+
+
+def interrupted_when_training(folder):
+    import time
+
+    for _ in range(600):
+        if (folder / "networks" / "perceptron" / "curves.jsonl").exists():
+            break
+        time.sleep(0.1)
+    raise KeyboardInterrupt
+
+
 def test_wrong_options_and_a_folder_that_is_a_file_are_named(tmp_path):
     with pytest.raises(InvalidOption, match="threads"):
         Options(folder=tmp_path, threads=0)

@@ -185,7 +185,6 @@ def _trained(
         seed=seed,
     )
     weights = [parameter for parameter in net.parameters() if parameter.ndim > 1] if network.l2 else []
-    wanted = torch.from_numpy(np.array(targets))
     # A sample of what is learned from, for the curves: what is judged by is not looked at before the end.
     look = np.sort(np.random.default_rng(seed).permutation(count)[:1000])
 
@@ -196,7 +195,7 @@ def _trained(
             epoch, place = divmod(step, max(1, count // size))
             order = np.random.default_rng([seed, epoch]).permutation(count)
             rows = np.sort(order[place * size : place * size + size])
-            yield torch.from_numpy(np.asarray(inputs[rows])), wanted[rows]
+            yield torch.from_numpy(np.asarray(inputs[rows])), torch.from_numpy(targets[rows])
             step += 1
 
     def loss(model: nn.Module, batch: tuple[Tensor, Tensor]) -> Tensor:

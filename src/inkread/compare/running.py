@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import signal
 import statistics
 import sys
 import time
@@ -35,6 +36,8 @@ SCHEMA = 1
 BATCH = 256
 # Digits read one by one for the time that a single one takes; their median is taken.
 SINGLES = 100
+# Seconds that a process that is told to stop may take.
+_PATIENCE_S = 10.0
 _PACKAGES = ("scikit-learn", "scipy", "torch", "threadpoolctl")
 
 Say = Callable[[str], None]
@@ -227,14 +230,25 @@ def _run(algorithm: Algorithm, split: Split, options: Options) -> dict[str, Any]
             f"its process ended with code {child.exitcode} before it was measured; "
             "-9 is what a system without memory left does to it"
         ) from None
+    except BaseException:
+        _stop(child)
+        raise
     finally:
-        if sys.exc_info()[0] is not None:
-            child.terminate()
-        child.join()
         here.close()
+    child.join()
     if isinstance(answer, InkreadError):
         raise answer
     return dict(answer)
+
+
+def _stop(child: Any) -> None:
+    """End the process as Ctrl-C does, so that it ends those that it started itself; by force if it takes too long."""
+    if child.is_alive():
+        os.kill(child.pid, signal.SIGINT)
+        child.join(timeout=_PATIENCE_S)
+    if child.is_alive():
+        child.terminate()
+    child.join()
 
 
 def _work(algorithm: Algorithm, name: str, options: Options, answer: Any) -> None:
