@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import re
 
 import numpy as np
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from inkread.data.synth import Hand, LineOptions
@@ -83,6 +86,31 @@ def test_a_digit_pressed_shows_ten_probabilities(visit, write):
     shares = [int(text) for text in dialog.locator(".chart .share").all_inner_texts()]
     assert 90 <= sum(shares) <= 102
     assert max(shares) == shares[6]
+    page.keyboard.press("Escape")
+    expect(dialog).to_have_count(0)
+
+
+def shown(dialog) -> np.ndarray:
+    """The heat over the ink, int (H, W, 4)."""
+    address = dialog.locator("canvas.heat").evaluate("canvas => canvas.toDataURL()")
+    with Image.open(io.BytesIO(base64.b64decode(address.partition(",")[2]))) as image:
+        return np.asarray(image.convert("RGBA")).astype(int)
+
+
+def test_the_ink_that_decided_is_shown_for_any_rival(visit, write, axe_violations):
+    page = visit().open("/draw")
+    write(page, "67")
+    page.locator(".cell").nth(1).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("Which ink decided").click()
+    words = dialog.get_by_role("status")
+    expect(words).to_contain_text("to 1 for 7 rather than everything else")
+    assert (shown(dialog)[..., 0] - shown(dialog)[..., 2] > 80).sum() > 50
+    dialog.get_by_label("7 rather than").select_option("1")
+    expect(words).to_contain_text("for 7 rather than 1, by its ink alone")
+    heat = shown(dialog)[..., 0] - shown(dialog)[..., 2] > 80
+    assert heat[: len(heat) // 2].sum() > 2 * heat[len(heat) // 2 :].sum()  # what makes a 7 no 1 is its bar
+    assert axe_violations(page) == []
     page.keyboard.press("Escape")
     expect(dialog).to_have_count(0)
 

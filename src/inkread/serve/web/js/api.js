@@ -102,6 +102,33 @@ export async function readAs(pictures, kind, region) {
   return answer.blob();
 }
 
+/**
+ * Which ink made a digit of a picture what it was read as.
+ *
+ * @param {Blob} picture
+ * @param {string} name
+ * @param {import("./ui/ink.js").Question} question
+ * @param {number[] | null} [region]
+ * @returns {Promise<import("./contract.js").Explanation>}
+ */
+export function explainPicture(picture, name, question, region) {
+  return json(explainAddress(question), { method: "POST", body: filesForm([{ picture, name }], region) });
+}
+
+/**
+ * @param {{strokes: number[][][]}} strokes
+ * @param {import("./ui/ink.js").Question} question
+ * @returns {Promise<import("./contract.js").Explanation>}
+ */
+export function explainStrokes(strokes, question) {
+  return json(explainAddress(question), { method: "POST", ...jsonBody(strokes) });
+}
+
+/** @param {import("./ui/ink.js").Question} question */
+function explainAddress({ digit, value, against }) {
+  return `/v1/explain?${new URLSearchParams({ digit: `${digit}`, value, ...(against && { against }) })}`;
+}
+
 /** @returns {Promise<Limits>} */
 export async function limits() {
   const answer = await json("/v1/limits");

@@ -15,6 +15,9 @@
  *   lines: Line[]}} Page
  * @typedef {{schema: number, source: string, model: Record<string, string>, seconds: number,
  *   problem: Problem | null, pages: Page[]}} Document
+ * @typedef {{page: number, line: number, number: number, index: number, read: string, value: string,
+ *   against: string | null, log_odds: number, quad: Corner[], heat: number[][]}} DigitExplanation
+ * @typedef {{schema: number, document: Document, digits: DigitExplanation[]}} Explanation
  * @typedef {{code: string, message: string, source: string | null}} ReadError
  * @typedef {{documents: Document[], errors: ReadError[]}} Reading
  */

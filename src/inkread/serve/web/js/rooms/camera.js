@@ -10,6 +10,8 @@ import { remark, trouble } from "../ui/notice.js";
 import { croppedPictureView, decoded, readPictureView, sizeOf } from "../ui/picture.js";
 import { readout } from "../ui/readout.js";
 
+/** What the server is told that the photograph is called. */
+const NAME = "photograph.jpg";
 const IDEAL = { width: 1920, height: 1080 };
 
 /** @param {import("../app.js").Context} context */
@@ -176,8 +178,9 @@ export function open({ main, signal, say }) {
     tool("Reading …", read, true);
     const region = rectangle && regionOf(rectangle, sizeOf(still));
     try {
-      const document = await api.readPicture(photograph, "photograph.jpg", { region, signal });
-      show(document);
+      const picture = photograph;
+      const document = await api.readPicture(picture, NAME, { region, signal });
+      show(document, (question) => api.explainPicture(picture, NAME, question, region));
     } catch (error) {
       if (signal.aborted) return;
       if (!(error instanceof api.RequestFailed)) throw error;
@@ -186,12 +189,15 @@ export function open({ main, signal, say }) {
     }
   }
 
-  /** @param {import("../contract.js").Document} document */
-  function show(document) {
+  /**
+   * @param {import("../contract.js").Document} document
+   * @param {import("../ui/ink.js").Explain} explain
+   */
+  function show(document, explain) {
     if (!still) return;
     const text = textOf(document);
-    const ground = { picture: still, scale: sizeOf(still).width / document.pages[0].width };
-    fill(stage, readPictureView(still, document));
+    const ground = { picture: still, scale: sizeOf(still).width / document.pages[0].width, explain };
+    fill(stage, readPictureView(still, document, explain));
     tool("Crop again", edit);
     fill(
       result,

@@ -228,9 +228,10 @@ export function open({ main, signal, say }) {
     const asked = String(rhythm.asking);
     const strokes = drawing.allStrokes(state);
     try {
-      const document = strokes.length ? await api.readStrokes(drawing.requestOf(strokes), signal, trained) : null;
+      const request = drawing.requestOf(strokes);
+      const document = strokes.length ? await api.readStrokes(request, signal, trained) : null;
       result.dataset.version = asked; // of the drawing that the reading is of
-      if (document) show(document);
+      if (document) show(document, request);
       else empty();
     } catch (error) {
       if (signal.aborted) return;
@@ -248,10 +249,15 @@ export function open({ main, signal, say }) {
     fill(result, make("p", { class: "empty" }, "The numbers appear here, each digit with how sure the reading is."));
   }
 
-  /** @param {import("../contract.js").Document} document */
-  function show(document) {
+  /**
+   * @param {import("../contract.js").Document} document
+   * @param {ReturnType<typeof drawing.requestOf>} request that it is the answer to
+   */
+  function show(document, request) {
     if (drawing.isEmpty(state)) return empty();
-    const ground = { picture: canvas, scale: dense };
+    /** @type {import("../ui/ink.js").Explain | undefined} */
+    const explain = trained ? undefined : (question) => api.explainStrokes(request, question);
+    const ground = { picture: canvas, scale: dense, explain };
     text = textOf(document);
     const problem = problemOf(document);
     fill(boxes, boxesOver(document, size, ground, { pressable: false }));

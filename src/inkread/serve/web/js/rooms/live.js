@@ -289,6 +289,17 @@ export function open({ main, signal, say }) {
     showCells(document);
   }
 
+  /**
+   * @param {HTMLCanvasElement} frame
+   * @returns {import("../ui/ink.js").Ground}
+   */
+  function groundOf(frame) {
+    const region = rectangle && regionOf(rectangle, size);
+    /** @type {import("../ui/ink.js").Explain} */
+    const explain = async (question) => api.explainPicture(await encoded(frame), "frame.png", question, region);
+    return { picture: frame, scale: 1, explain };
+  }
+
   /** @param {import("../contract.js").Document} document */
   function showCells(document) {
     const now = performance.now();
@@ -302,7 +313,7 @@ export function open({ main, signal, say }) {
     const focused = focusable().findIndex((button) => button === window.document.activeElement);
     fill(
       result,
-      text && readout(document, canvas ? { picture: copied(canvas), scale: 1 } : null),
+      text && readout(document, canvas ? groundOf(copied(canvas)) : null),
       text &&
         make(
           "div",
@@ -328,4 +339,14 @@ function copied(canvas) {
  */
 function figure(name, value) {
   return make("div", null, make("dt", null, name), make("dd", null, value));
+}
+
+/**
+ * @param {HTMLCanvasElement} canvas
+ * @returns {Promise<Blob>}
+ */
+function encoded(canvas) {
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("the frame could not be encoded"))), "image/png");
+  });
 }

@@ -372,9 +372,19 @@ export function open({ main, signal, say }) {
         refreshAfterCrop();
       });
     }
-    const place = readPictureView(one.image, upload.document);
+    const place = readPictureView(one.image, upload.document, explainOf(upload, one));
     if (upload.crop) place.append(outline(upload.crop, sizeOf(one.image)));
     return place;
+  }
+
+  /**
+   * @param {state.Upload} upload
+   * @param {Held} one
+   * @returns {import("../ui/ink.js").Explain}
+   */
+  function explainOf(upload, one) {
+    const region = regionFor(upload);
+    return (question) => api.explainPicture(one.file, upload.name, question, region);
   }
 
   /** While a rectangle is dragged the picture under it has to stay; only what is around it is made anew. */
@@ -425,7 +435,13 @@ export function open({ main, signal, say }) {
     const text = textOf(document);
     const shownWhole = one?.image && !one.drawn;
     const ground =
-      shownWhole && one.image ? { picture: one.image, scale: one.image.naturalWidth / document.pages[0].width } : null;
+      shownWhole && one.image
+        ? {
+            picture: one.image,
+            scale: one.image.naturalWidth / document.pages[0].width,
+            explain: explainOf(upload, one),
+          }
+        : null;
     const problem = problemOf(document);
     return make(
       "div",

@@ -51,12 +51,13 @@ export function readLines(document) {
  * Every digit in reading order, with what it stands in.
  *
  * @param {Document} document
- * @returns {{digit: Digit, number: NumberRead, line: Line, page: Page}[]}
+ * @returns {{digit: Digit, number: NumberRead, line: Line, page: Page, index: number}[]}
  */
 export function placedDigits(document) {
+  let index = 0;
   return document.pages.flatMap((page) =>
     page.lines.flatMap((line) =>
-      line.numbers.flatMap((number) => number.digits.map((digit) => ({ digit, number, line, page }))),
+      line.numbers.flatMap((number) => number.digits.map((digit) => ({ digit, number, line, page, index: index++ }))),
     ),
   );
 }

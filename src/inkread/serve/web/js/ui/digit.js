@@ -1,6 +1,7 @@
 /** The chart of one digit: its ink, ten probabilities, what else it and its line could be. */
 import { certainty, chartOf, percent } from "../state/reading.js";
 import { make } from "./dom.js";
+import { heatOf } from "./heat.js";
 import { icon } from "./icons.js";
 import { inkOf } from "./ink.js";
 
@@ -10,7 +11,7 @@ import { inkOf } from "./ink.js";
  * @param {ReturnType<typeof import("../state/reading.js").placedDigits>[number]} placed
  * @param {import("./ink.js").Ground | null} ground
  */
-export function openDigit({ digit, number, line }, ground) {
+export function openDigit({ digit, number, line, index }, ground) {
   const { values, none } = chartOf(digit);
   const dialog = make(
     "dialog",
@@ -58,6 +59,7 @@ export function openDigit({ digit, number, line }, ground) {
           line.alternatives.map(({ text, probability }) => `${text} (${percent(probability)})`).join(", "),
         ),
     ),
+    heatOf(digit, index, ground),
   );
   dialog.addEventListener("click", (event) => {
     if (event.target === dialog) dialog.close();

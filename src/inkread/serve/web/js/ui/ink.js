@@ -3,7 +3,11 @@ import { make } from "./dom.js";
 
 /**
  * @typedef {CanvasImageSource} Picture
- * @typedef {{picture: Picture, scale: number}} Ground the picture, and its pixels a unit of the results
+ * @typedef {{digit: number, value: string, against: string | null}} Question which digit, in reading order; for what, and
+ *   against what
+ * @typedef {(question: Question) => Promise<import("../contract.js").Explanation>} Explain
+ * @typedef {{picture: Picture, scale: number, explain?: Explain}} Ground the picture, its pixels a unit of the results, and
+ *   whom to ask which of its ink decided
  */
 
 /** Of the digit's height, on every side. */

@@ -41,11 +41,12 @@ export function sizeOf(picture) {
 /**
  * @param {HTMLImageElement | HTMLCanvasElement} picture
  * @param {Document | null} document
+ * @param {import("./ink.js").Explain} [explain]
  * @returns {HTMLElement}
  */
-export function readPictureView(picture, document) {
+export function readPictureView(picture, document, explain) {
   const size = sizeOf(picture);
-  const ground = { picture, scale: document ? size.width / document.pages[0].width : 1 };
+  const ground = { picture, scale: document ? size.width / document.pages[0].width : 1, explain };
   const place = make("div", { class: "picture" }, picture);
   if (document) {
     const { width, height } = document.pages[0];
