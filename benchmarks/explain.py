@@ -36,6 +36,7 @@ Floats = NDArray[np.float32]
 
 SHARE = 0.2  # of the ink that is taken away
 RANDOM_DRAWS = 5  # whose mean stands for random ink
+BATCH = 256
 AGAINST_RANDOM, PAGE_S = 0.90, 0.100
 RESULTS = Path(__file__).parent / "results" / "explain.json"
 
@@ -83,8 +84,8 @@ def deletion(explainer: Explainer, images: Any) -> list[dict[str, Any]]:
     def probability(ranking: NDArray[Any] | None) -> NDArray[np.float64]:
         """Of the answer, without the ink that ranks highest."""
         left = inputs if ranking is None else without(inputs, np.where(flat > 0, ranking, -np.inf))
-        (logits,) = session.run(["logits"], {"ink": left})
-        scores = log_softmax(logits / np.float32(card.temperature))
+        parts = [session.run(["logits"], {"ink": left[k : k + BATCH]})[0] for k in range(0, len(left), BATCH)]
+        scores = log_softmax(np.concatenate(parts) / np.float32(card.temperature))
         return np.exp(scores[np.arange(len(left)), answer].astype(np.float64))
 
     rng = np.random.default_rng(0)
