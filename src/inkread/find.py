@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 import cv2
@@ -532,8 +533,16 @@ def _stands_in_gaps(line: list[_Component], other: list[_Component]) -> bool:
 
 def _misfit(line: list[_Component], component: _Component) -> float:
     """How badly a component stands in a line; below 1 it fits."""
+    # Plain numbers: six are too few for arrays to pay.
     recent = line[-6:]
-    height = max(component.height, float(np.median([c.height for c in recent])))
+    # Most lines of a page are far above or below, however steeply they run.
+    reach = max(c.height for c in recent) / 2 + MAX_SLOPE * (component.x1 - min(c.x0 for c in recent))
+    if (
+        component.y0 >= max(c.middle_y for c in recent) + reach
+        or component.y1 <= min(c.middle_y for c in recent) - reach
+    ):
+        return float("inf")
+    height = max(component.height, median(c.height for c in recent))
     gap = max(0.0, component.x0 - max(c.x1 for c in recent)) / height
     middle = _middle_at(recent, (component.x0 + component.x1) / 2)
     low = min(c.y0 - c.middle_y for c in recent) + middle
@@ -548,13 +557,14 @@ def _misfit(line: list[_Component], component: _Component) -> float:
 
 def _middle_at(line: list[_Component], x: float) -> float:
     """Where the middle of a line runs at ``x``: straight on, as its last members do."""
-    xs, ys = np.array([(c.x0 + c.x1) / 2 for c in line]), np.array([c.middle_y for c in line])
-    spread = float(((xs - xs.mean()) ** 2).sum())
+    xs, ys = [(c.x0 + c.x1) / 2 for c in line], [c.middle_y for c in line]
     # Two digits beside each other say nothing about the tilt of a line.
-    if len(line) < 3 or spread <= 0 or np.ptp(xs) < 3 * float(np.median([c.height for c in line])):
-        return float(ys[-4:].mean())
-    slope = float(((xs - xs.mean()) * (ys - ys.mean())).sum()) / spread
-    return float(ys.mean() + np.clip(slope, -MAX_SLOPE, MAX_SLOPE) * (x - xs.mean()))
+    if len(line) < 3 or max(xs) - min(xs) < 3 * median(c.height for c in line):
+        return sum(ys[-4:]) / len(ys[-4:])
+    center_x, center_y = sum(xs) / len(xs), sum(ys) / len(ys)
+    spread = sum((each - center_x) ** 2 for each in xs)
+    slope = sum((a - center_x) * (b - center_y) for a, b in zip(xs, ys, strict=True)) / spread
+    return center_y + min(max(slope, -MAX_SLOPE), MAX_SLOPE) * (x - center_x)
 
 
 def _distance_to_line(line: list[_Component], component: _Component) -> float:
