@@ -8,6 +8,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import inkread
@@ -16,8 +17,10 @@ from inkread.errors import InvalidArray, InvalidOption, ModelError, SourceNotFou
 from inkread.geometry import Box, PageTransform, Point, Stroke
 from inkread.ink import Pen
 from inkread.models.registry import bundled
+from inkread.nets import PageNet, export_page
 from inkread.reader import LAYOUTS, Reader, ReaderOptions
 from inkread.results import Document
+from inkread.train.cards import write_card
 
 CLEAR = {
     "hand": Hand(), "paper": "canvas", "paper_color": (255, 255, 255), "ink_color": (0, 0, 0),
@@ -440,6 +443,31 @@ def test_networks_that_are_none_are_refused(tmp_path):
         Reader(models={"digit": tmp_path / "none.toml"})
     with pytest.raises(InvalidOption, match="unknown task poem"):
         Reader(models={"poem": bundled("digit")})
+
+
+def page_card(folder, *, log_odds):
+    """The card of a page network that says the same of all ink."""
+    torch.manual_seed(0)
+    net = PageNet()
+    torch.nn.init.zeros_(net.head.weight)
+    torch.nn.init.constant_(net.head.bias[:1], log_odds)
+    export_page(net, folder / "page.onnx")
+    calibration = {"temperature": 1.0, "refusal_threshold": 0.0}
+    return write_card(
+        folder / "page.onnx", task="page", alphabet=("a", "b"), calibration=calibration, training={}, figures={}
+    )
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_page_network_silences_what_is_not_sure_and_leaves_sure_numbers(tmp_path, two_lines):
+    words, _ = composed("SO 10S", "BOGIl Z", "lO ZBS", width=600, height=360, layout="lines")
+    alone = Reader().read(words, options=ReaderOptions(look_around=False))
+    assert list(alone.digits()), "letters that look like digits are read as such one by one"
+    all_other = Reader(models={"page": page_card(tmp_path, log_odds=-8.0)})
+    assert len(list(all_other.read(words).digits())) < len(list(alone.digits()))
+    assert texts(all_other.read(two_lines[0])) == ["1240", "753"], "a page of sure digits is not even looked at"
+    assert all_other.read(words, options=ReaderOptions(look_around=False)).text == alone.text
+    assert all_other.model["page"].startswith("page-")
 
 
 def test_the_public_functions_share_one_reader(two_lines):
