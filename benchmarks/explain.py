@@ -11,19 +11,16 @@ reading it. ``--development`` uses the training digits instead.
 from __future__ import annotations
 
 import argparse
-import statistics
 import sys
-import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from hundred_digits import cost_row, hundred_digits
 from numpy.typing import NDArray
 
 from inkread.data.datasets import load
-from inkread.data.synth import Hand, PageOptions, compose_page
 from inkread.evaluate.metrics import Rate
 from inkread.evaluate.report import machine, write_report
 from inkread.explainer import CLASSES, Explainer
@@ -54,7 +51,7 @@ def main() -> int:
     images = load("mnist", "train" if args.development else "test").images
     if args.limit:
         images = images[np.linspace(0, len(images) - 1, args.limit).astype(int)]
-    rows = [*deletion(explainer, images), *page_time(args.repeat)]
+    rows = [*deletion(explainer, images), page_time(args.repeat)]
     for row in rows:
         bar = "" if row["bar"] is None else f"  bar {row['bar']:g}  {'met' if row['met'] else 'MISSED'}"
         print(f"{row['what']:72} {row['value']:.4g} {row['unit']}{bar}")
@@ -128,29 +125,18 @@ def distances(flat: Floats, rng: np.random.Generator) -> NDArray[np.float64]:
     return np.asarray((y - (drawn // side)[:, None]) ** 2 + (x - (drawn % side)[:, None]) ** 2, np.float64)
 
 
-def page_time(repeat: int) -> list[dict[str, Any]]:
+def page_time(repeat: int) -> dict[str, Any]:
     """What explaining a page of 100 digits costs beyond reading it."""
-    lines = tuple("1234567890"[k:] + "1234567890"[:k] for k in range(10))
-    options = PageOptions(width=900, height=900, lines=lines, hand=Hand(), paper="plain", wear=0, light=0, camera=0,
-                          view=0)  # fmt: skip
-    image, _ = compose_page(np.random.default_rng(0), options)
-    reader = Reader(ReaderOptions(threads=1))
+    pixels, reader = hundred_digits(), Reader(ReaderOptions(threads=1))
     explainer = Explainer(reader)
-    count = len(explainer.explain(image.pixels).digits)
-    calls = {"read": lambda: reader.read(image.pixels), "explain": lambda: explainer.explain(image.pixels)}
-    seconds: dict[str, list[float]] = {name: [] for name in calls}
-    for _ in range(repeat):
-        for name, call in calls.items():
-            seconds[name].append(processor_seconds(call))
-    value = (statistics.median(seconds["explain"]) - statistics.median(seconds["read"])) * 100 / count
-    what = f"explaining 100 digits of a page, beyond reading them ({count} read)"
-    return [{"what": what, "unit": "s", "value": value, "bar": PAGE_S, "sense": "at most", "met": value <= PAGE_S}]
-
-
-def processor_seconds(call: Callable[[], object]) -> float:
-    began = time.process_time()
-    call()
-    return time.process_time() - began
+    return cost_row(
+        "heat",
+        lambda: reader.read(pixels),
+        lambda: explainer.explain(pixels),
+        digits=len(explainer.explain(pixels).digits),
+        repeat=repeat,
+        bar=PAGE_S,
+    )
 
 
 if __name__ == "__main__":

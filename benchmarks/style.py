@@ -12,19 +12,16 @@ digits of one writer. The pictures of that set were scaled to one height, so tha
 from __future__ import annotations
 
 import argparse
-import statistics
 import sys
-import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from hundred_digits import cost_row, hundred_digits
 from numpy.typing import NDArray
 
 from inkread.data.datasets import load
-from inkread.data.synth import Hand, PageOptions, compose_page
 from inkread.evaluate.report import machine, write_report
 from inkread.geometry import Box, PageTransform
 from inkread.models.registry import bundled
@@ -46,7 +43,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=RESULTS, metavar="FILE")
     args = parser.parse_args()
 
-    rows = [*page_time(args.repeat), *writers(args.writers, args.digits)]
+    rows = [page_time(args.repeat), *writers(args.writers, args.digits)]
     for row in rows:
         bar = "" if row["bar"] is None else f"  bar {row['bar']:g}  {'met' if row['met'] else 'MISSED'}"
         print(f"{row['what']:72} {row['value']:.4g} {row['unit']}{bar}")
@@ -100,28 +97,18 @@ def intraclass(values: NDArray[np.float64]) -> tuple[float, float]:
     return (between - within) / (between + (size - 1) * within), (between - within) / between
 
 
-def page_time(repeat: int) -> list[dict[str, Any]]:
+def page_time(repeat: int) -> dict[str, Any]:
     """What style costs on a page of 100 digits."""
-    lines = tuple("1234567890"[k:] + "1234567890"[:k] for k in range(10))
-    options = PageOptions(width=900, height=900, lines=lines, hand=Hand(), wear=0, light=0, camera=0, view=0)
-    image, _ = compose_page(np.random.default_rng(0), options)
-    reader = Reader(ReaderOptions(threads=1))
-    count = len(list(reader.read(image.pixels).digits()))
-    calls = {style: lambda style=style: reader.read(image.pixels, options=ReaderOptions(threads=1, style=style))
-             for style in (False, True)}  # fmt: skip
-    seconds: dict[bool, list[float]] = {style: [] for style in calls}
-    for _ in range(repeat):
-        for style, call in calls.items():
-            seconds[style].append(processor_seconds(call))
-    value = (statistics.median(seconds[True]) - statistics.median(seconds[False])) * 100 / count
-    what = f"style of 100 digits of a page, beyond reading them ({count} read)"
-    return [{"what": what, "unit": "s", "value": value, "bar": PAGE_S, "sense": "at most", "met": value <= PAGE_S}]
-
-
-def processor_seconds(call: Callable[[], object]) -> float:
-    began = time.process_time()
-    call()
-    return time.process_time() - began
+    pixels, reader = hundred_digits(), Reader(ReaderOptions(threads=1))
+    described = ReaderOptions(threads=1, style=True)
+    return cost_row(
+        "style",
+        lambda: reader.read(pixels),
+        lambda: reader.read(pixels, options=described),
+        digits=len(list(reader.read(pixels).digits())),
+        repeat=repeat,
+        bar=PAGE_S,
+    )
 
 
 if __name__ == "__main__":

@@ -43,9 +43,14 @@ MIN_ROWS = 4
 DIRECTIONS = 12
 # Neighbors whose ink is nearer than this many pixels of the clean page touch.
 TOUCHING = 1.5
-# Pixels of a digit at which the picture is looked up for its darkness; and how far around it paper is looked for, in
-# the digit's heights, at how many points of each side.
-SAMPLES, SURROUNDINGS, SIDE_POINTS = 100, 0.2, 12
+# The picture is looked up for a digit's darkness at every such row and column of its working size, and for the paper's
+# this far around it, in the digit's heights.
+SAMPLING, SURROUNDINGS = 2, 0.2
+# Twelve points on each side of a box, in its width and height.
+FRAME = np.array(
+    [(place, side) for place in np.linspace(0, 1, 12) for side in (0, 1)]
+    + [(side, place) for place in np.linspace(0, 1, 12) for side in (0, 1)]
+)
 # A gradient below it is no edge of a stroke.
 LEAST_EDGE = 0.02
 LUMA = np.array([0.299, 0.587, 0.114])
@@ -328,16 +333,14 @@ def _stroke_width(area: float, outline: float, euler: int) -> float:
 def _darkness(
     sheet: _Sheet, heights: Floats, boxes: Sequence[Box], to_picture: PageTransform, pixels: NDArray[np.uint8]
 ) -> list[float]:
-    owner, rows, columns = np.nonzero(sheet.ink >= STROKE_INK)
-    counts = np.bincount(owner, minlength=len(boxes))
-    nth = np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-    some = nth % np.maximum(counts // SAMPLES, 1)[owner] == 0
-    owner, rows, columns = owner[some], rows[some], columns[some]
-    corners = np.array([(box.x0, box.y0) for box in boxes])
-    inside = corners[owner] + (np.stack([columns, rows], axis=1) - 0.5) / sheet.scales[owner, None]
+    owner, rows, columns = np.nonzero(sheet.ink[:, ::SAMPLING, ::SAMPLING] >= STROKE_INK)
+    corners = np.array([box.corners()[[0, 2]] for box in boxes])  # (N, 2, 2)
+    inside = corners[owner, 0] + (SAMPLING * np.stack([columns, rows], axis=1) - 0.5) / sheet.scales[owner, None]
     stroke = _medians(_grey(inside, to_picture, pixels), owner, len(boxes))
-    around = np.concatenate([_frame(box.grown(SURROUNDINGS * h)) for box, h in zip(boxes, heights, strict=True)])
-    paper = np.median(_grey(around, to_picture, pixels).reshape(len(boxes), -1), axis=1)
+    margin = SURROUNDINGS * heights[:, None]
+    begin, end = corners[:, None, 0] - margin[:, None], corners[:, None, 1] + margin[:, None]
+    around = begin + FRAME * (end - begin)  # (N, points, 2)
+    paper = np.median(_grey(around.reshape(-1, 2), to_picture, pixels).reshape(len(boxes), -1), axis=1)
     return [float(one) for one in np.abs(paper - stroke) / np.maximum(np.maximum(paper, stroke), 1.0)]
 
 
@@ -349,15 +352,6 @@ def _medians(values: Floats, owner: NDArray[np.int64], count: int) -> Floats:
     found = np.zeros(count)
     found[counts > 0] = values[order][middle[counts > 0]]
     return found
-
-
-def _frame(box: Box) -> Floats:
-    """Points along the four sides of a box, (4 · SIDE_POINTS, 2)."""
-    x, y = np.linspace(box.x0, box.x1, SIDE_POINTS), np.linspace(box.y0, box.y1, SIDE_POINTS)
-    points = np.empty((4, SIDE_POINTS, 2))
-    points[:2, :, 0], points[0, :, 1], points[1, :, 1] = x, box.y0, box.y1
-    points[2:, :, 1], points[2, :, 0], points[3, :, 0] = y, box.x0, box.x1
-    return points.reshape(-1, 2)
 
 
 def _grey(points: Floats, to_picture: PageTransform, pixels: NDArray[np.uint8]) -> Floats:
