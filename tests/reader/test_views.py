@@ -162,6 +162,15 @@ def test_a_page_upside_down_is_turned_where_clearly_more_reads_so(picture):
     assert view_of(picture, read=read).reading.count == 6
 
 
+def test_a_lone_digit_that_does_not_read_is_turned_to_both_sides(picture):
+    read = Readings(
+        reading("", marks=1), reading("", marks=1), *[reading("", marks=1)] * 4, reading("7", confidence=0.98)
+    )
+    assert view_of(picture, read=read).reading.count == 1
+    doubtful = Readings(*[reading("", marks=1)] * 6, reading("7", confidence=0.9))
+    assert view_of(picture, read=doubtful).reading.count == 0
+
+
 def test_a_page_without_numbers_stays_as_it_is(picture):
     read = Readings(reading("", marks=8), reading("1", marks=8, confidence=0.6))
     view = view_of(picture, read=read)
