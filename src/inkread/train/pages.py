@@ -8,8 +8,9 @@ quick.
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -348,32 +349,29 @@ def make_pool(
         return
     jobs = [(path, seed) for path in missing]
     if processes == 1:
-        _begin()
-        made: Iterator[None] = map(_make_shard, jobs)
-        for _ in made:
+        for job in jobs:
+            _make_shard(job)
             done += 1
             report(done, len(wanted))
         return
-    with multiprocessing.get_context("spawn").Pool(processes, initializer=_begin) as workers:
+    with multiprocessing.get_context("spawn").Pool(processes) as workers:
         for _ in workers.imap_unordered(_make_shard, jobs):
             done += 1
             report(done, len(wanted))
 
 
-_STOCK: list[CropStock] = []
-
-
-def _begin() -> None:
-    cv2.setNumThreads(1)
-    if not _STOCK:
-        _STOCK.append(gather_stock())
+@cache
+def _stock() -> CropStock:
+    return gather_stock()
 
 
 def _make_shard(job: tuple[Path, int]) -> None:
     path, seed = job
+    # Many processes make pages; OpenCV's own threads would fight for their cores.
+    cv2.setNumThreads(1)
     arrays: dict[str, Any] = {}
     for i in range(SHARD):
-        sample = compose_sample(np.random.default_rng([seed, int(path.stem), i]), _STOCK[0])
+        sample = compose_sample(np.random.default_rng([seed, int(path.stem), i]), _stock())
         arrays |= {f"ink{i}": sample.ink, f"quads{i}": sample.quads, f"heights{i}": sample.heights}
     partial = path.with_suffix(".partial")
     with partial.open("wb") as out:
