@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inkread.cli import border, choices
-from inkread.cli.read import LAYOUTS
 from inkread.errors import InkreadError, InvalidOption
 
 if TYPE_CHECKING:
@@ -42,21 +41,12 @@ def batch(
         Path,
         typer.Option(metavar="FILE", help="The table: its ending says its format, .parquet, .csv or .jsonl."),
     ] = Path("results.csv"),
-    layout: Annotated[
-        str,
-        typer.Option(
-            parser=choices.one_of(LAYOUTS),
-            metavar="[page|line|digit]",
-            help="What a picture shows: a page to search, one line, or one digit.",
-        ),
-    ] = "page",
+    layout: choices.Layout = "page",
     min_confidence: Annotated[
         float,
         typer.Option(metavar="P", min=0.0, max=1.0, help="Numbers less certain than P are marked as not accepted."),
     ] = 0.0,
-    model: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Read with a model that you trained: its card (.toml).")
-    ] = None,
+    model: choices.Model = None,
     annotate: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Write each page with its numbers drawn over it into DIR.")
     ] = None,

@@ -1,4 +1,6 @@
-"""Option values that are parsed here: one of a few words (a typo is answered with the nearest), a region, a model."""
+"""Options that several commands share, and values that are parsed here: one of a few words (a typo is answered with the
+nearest), a region, a model.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +8,16 @@ import difflib
 import math
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 if TYPE_CHECKING:
     from inkread.models.registry import ModelCard
 
-__all__ = ["models", "one_of", "region"]
+__all__ = ["LAYOUTS", "Files", "Layout", "Model", "Region", "models", "one_of", "region"]
+
+LAYOUTS = ("page", "line", "digit")
 
 
 def one_of(words: Sequence[str]) -> Callable[[str], str]:
@@ -65,3 +69,26 @@ def models(path: Path | None) -> dict[str, ModelCard] | None:
         return None
     card = load_card(path.with_suffix(".toml"))
     return {card.task: card}
+
+
+Files = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FILES",
+        help="Pictures, PDFs, folders, patterns in quotes, addresses (https://), or - for standard input.",
+    ),
+]
+Layout = Annotated[
+    str,
+    typer.Option(
+        parser=one_of(LAYOUTS),
+        metavar="[page|line|digit]",
+        help="What a picture shows: a page to search, one line, or one digit.",
+    ),
+]
+Region = Annotated[
+    Any, typer.Option(parser=region, metavar="X0,Y0,X1,Y1", help="Read only this part of each picture, in pixels.")
+]
+Model = Annotated[
+    Path | None, typer.Option(metavar="FILE", help="Read with a model that you trained: its card (.toml).")
+]

@@ -7,13 +7,13 @@ import math
 import sys
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from inkread.cli import border, choices
 from inkread.cli.album import STDIN, Album, Stdin
-from inkread.cli.read import LAYOUTS, progress
+from inkread.cli.read import progress
 from inkread.errors import InkreadError, InvalidOption
 
 if TYPE_CHECKING:
@@ -36,13 +36,7 @@ MOST_ODDS = 1_000_000
 
 
 def explain(
-    files: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILES",
-            help="Pictures, PDFs, folders, patterns in quotes, addresses (https://), or - for standard input.",
-        ),
-    ],
+    files: choices.Files,
     value: Annotated[
         str | None,
         typer.Option(
@@ -60,20 +54,8 @@ def explain(
             help="Hold it against this one: what spoke for the one and not for the other.",
         ),
     ] = None,
-    layout: Annotated[
-        str,
-        typer.Option(
-            parser=choices.one_of(LAYOUTS),
-            metavar="[page|line|digit]",
-            help="What a picture shows: a page to search, one line, or one digit.",
-        ),
-    ] = "page",
-    region: Annotated[
-        Any,
-        typer.Option(
-            parser=choices.region, metavar="X0,Y0,X1,Y1", help="Read only this part of each picture, in pixels."
-        ),
-    ] = None,
+    layout: choices.Layout = "page",
+    region: choices.Region = None,
     format: Annotated[
         str,
         typer.Option(
@@ -88,9 +70,7 @@ def explain(
         Path | None,
         typer.Option(metavar="DIR", help="Write each page with the heat of its digits drawn over it into DIR."),
     ] = None,
-    model: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Read with a model that you trained: its card (.toml).")
-    ] = None,
+    model: choices.Model = None,
 ) -> None:
     """Show which ink made the answer.
 

@@ -24,34 +24,15 @@ if TYPE_CHECKING:
     from inkread.parts import PageImage
     from inkread.results import Document, Page
 
-__all__ = ["FORMATS", "LAYOUTS", "progress", "read"]
+__all__ = ["FORMATS", "progress", "read"]
 
-LAYOUTS = ("page", "line", "digit")
 FORMATS = ("text", "json", "jsonl", "csv")
 
 
 def read(
-    files: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILES",
-            help="Pictures, PDFs, folders, patterns in quotes, addresses (https://), or - for standard input.",
-        ),
-    ],
-    layout: Annotated[
-        str,
-        typer.Option(
-            parser=choices.one_of(LAYOUTS),
-            metavar="[page|line|digit]",
-            help="What a picture shows: a page to search, one line, or one digit.",
-        ),
-    ] = "page",
-    region: Annotated[
-        Any,
-        typer.Option(
-            parser=choices.region, metavar="X0,Y0,X1,Y1", help="Read only this part of each picture, in pixels."
-        ),
-    ] = None,
+    files: choices.Files,
+    layout: choices.Layout = "page",
+    region: choices.Region = None,
     format: Annotated[
         str,
         typer.Option(
@@ -74,9 +55,7 @@ def read(
             help="Numbers less certain than P are kept, but marked: ? in text, accepted = false elsewhere.",
         ),
     ] = 0.0,
-    model: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Read with a model that you trained: its card (.toml).")
-    ] = None,
+    model: choices.Model = None,
     style: Annotated[
         bool,
         typer.Option(
