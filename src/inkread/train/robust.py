@@ -40,6 +40,8 @@ Batch = tuple[Tensor, Tensor, float]  # inputs, targets, share of the training t
 class RobustRecipe:
     """How the network is trained.
 
+    Batch, rate, and the steps of the warm-up and of the ramp are about those of the authors.
+
     Attributes
     ----------
     epsilon
@@ -53,14 +55,14 @@ class RobustRecipe:
     """
 
     name: str = "digit-robust"
-    epochs: int = 60
-    batch_size: int = 200
+    epochs: int = 80
+    batch_size: int = 100
     width: float = 1.0
     learning_rate: float = 1e-3
     epsilon: float = 0.3
     train_epsilon: float = 0.35
     warmup_share: float = 0.04
-    ramp_share: float = 0.5
+    ramp_share: float = 0.3
     clean_share: float = 0.5
     validation_writers: int = 60
     seed: int = 1
