@@ -34,34 +34,39 @@ from inkread.reader import Reader
 from inkread.train.recipes import DIGIT, DigitRecipe, train_digit
 
 WHOLE = "the whole recipe"
-USUAL = DIGIT.distortion
+
+
+def without(**shares: float) -> DigitRecipe:
+    """The recipe without some of its distortions, in its polish too."""
+    return replace(
+        DIGIT,
+        distortion=replace(DIGIT.distortion, **shares),
+        polish_distortion=replace(DIGIT.polish_distortion, **shares),
+    )
+
+
 # What each part is, and the recipe without it.
 PARTS: dict[str, DigitRecipe] = {
     WHOLE: DIGIT,
-    "rotation": replace(DIGIT, distortion=replace(USUAL, rotation_degrees=0.0)),
-    "shear": replace(DIGIT, distortion=replace(USUAL, slant=0.0)),
-    "aspect": replace(DIGIT, distortion=replace(USUAL, aspect=0.0, stretch_share=0.0)),
-    "thickness": replace(DIGIT, distortion=replace(USUAL, thickness_share=0.0)),
-    "elastic": replace(DIGIT, distortion=replace(USUAL, elastic_share=0.0)),
-    "neighbors and rules": replace(
-        DIGIT, distortion=replace(USUAL, neighbor_share=0.0, speck_share=0.0, rule_share=0.0)
-    ),
-    "blur, noise and grain": replace(
-        DIGIT,
-        distortion=replace(
-            USUAL,
-            blur_share=0.0,
-            low_resolution_share=0.0,
-            noise_share=0.0,
-            tone_share=0.0,
-            grain_share=0.0,
-            binary_share=0.0,
-            break_share=0.0,
-        ),
+    "rotation": without(rotation_degrees=0.0),
+    "shear": without(slant=0.0),
+    "aspect": without(aspect=0.0, stretch_share=0.0),
+    "thickness": without(thickness_share=0.0),
+    "elastic": without(elastic_share=0.0),
+    "neighbors and rules": without(neighbor_share=0.0, speck_share=0.0, rule_share=0.0),
+    "blur, noise and grain": without(
+        blur_share=0.0,
+        low_resolution_share=0.0,
+        noise_share=0.0,
+        tone_share=0.0,
+        grain_share=0.0,
+        binary_share=0.0,
+        break_share=0.0,
     ),
     "synthetic writing and print": replace(DIGIT, synthetic_digits=0, synthetic_others=0),
     "average of weights": replace(DIGIT, average_decay=0.0),
     "label smoothing": replace(DIGIT, label_smoothing=0.0),
+    "polish": replace(DIGIT, polish_share=0.0),
 }
 DIGITS = (("mnist", "test"), ("usps", "test"), ("dida", "test"), ("phone_chars62", "test"))
 PAGES = "real"
@@ -98,7 +103,9 @@ def main() -> int:
             print("the time is over; the same command goes on", file=sys.stderr)
             break
         folder = args.runs / f"{list(PARTS).index(part):02d}-{seed}"
-        recipe = replace(PARTS[part], samples=args.samples, seed=seed)
+        # All see as many crops, with a polish or without.
+        samples = round(args.samples / (1 + PARTS[part].polish_share))
+        recipe = replace(PARTS[part], samples=samples, seed=seed)
         card = train_digit(recipe, folder=folder, say=lambda line: print(line, file=sys.stderr))
         rows.append({"part": part, "seed": seed, **measured(card, missing)})
         print(json.dumps(rows[-1]), flush=True)

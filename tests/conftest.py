@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import settings
 
@@ -53,3 +54,22 @@ def data_folder() -> Path:
     if not folder.is_dir():
         pytest.fail(f"INKREAD_DATA names {named}, which is not a folder")
     return folder.resolve()
+
+
+@pytest.fixture(scope="session")
+def write_semeion() -> Callable[[Path, int], Path]:
+    """A function that makes a folder a data folder with one set, of so many digits written by us."""
+
+    def write(folder: Path, count: int) -> Path:
+        from inkread.data.synth import Hand, draw_glyph
+
+        rng = np.random.default_rng(1)
+        images = np.zeros((count, 40, 40), np.uint8)
+        for place, page in enumerate(images):
+            ink = draw_glyph(str(place % 10), Hand(), rng, height=26)[:40, :40]
+            page[: ink.shape[0], : ink.shape[1]] = 255 * ink
+        (folder / "semeion").mkdir(parents=True)
+        np.savez(folder / "semeion" / "semeion.npz", images=images, labels=np.arange(count) % 10)
+        return folder
+
+    return write

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
@@ -12,7 +13,9 @@ import cv2
 import numpy as np
 import pytest
 
-from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph
+from inkread.data.synth import Hand, PageOptions, compose_page
+
+WriteSet = Callable[[Path, int], Path]
 
 SCRIPTS = (
     "ablation", "against_rapidocr", "batch", "clutter", "digits", "evidence", "explain", "lines", "pages", "reports",
@@ -83,14 +86,10 @@ def test_false_digits_are_counted_on_made_pages(repository: Path, tmp_path: Path
     assert f"{written['false_digits_each']:.3f}" in done.stdout
 
 
-def test_digits_are_measured_and_sets_that_are_missing_are_named(repository: Path, tmp_path: Path) -> None:
-    rng = np.random.default_rng(2)
-    images = np.zeros((20, 40, 40), np.uint8)
-    for place, page in enumerate(images):
-        ink = draw_glyph(str(place % 10), Hand(), rng, height=26)[:40, :40]
-        page[: ink.shape[0], : ink.shape[1]] = 255 * ink
-    (tmp_path / "semeion").mkdir()
-    np.savez(tmp_path / "semeion" / "semeion.npz", images=images, labels=np.arange(20) % 10)
+def test_digits_are_measured_and_sets_that_are_missing_are_named(
+    repository: Path, write_semeion: WriteSet, tmp_path: Path
+) -> None:
+    write_semeion(tmp_path, 20)
     done = run(
         repository, "digits", "--only", "semeion", "usps", "--output", tmp_path / "out.json", INKREAD_DATA=str(tmp_path)
     )
@@ -104,11 +103,9 @@ def test_digits_are_measured_and_sets_that_are_missing_are_named(repository: Pat
 
 
 def test_reports_of_the_package_are_written_with_their_training_and_without_pictures(
-    repository: Path, tmp_path: Path
+    repository: Path, write_semeion: WriteSet, tmp_path: Path
 ) -> None:
-    (tmp_path / "data" / "semeion").mkdir(parents=True)
-    images = np.random.default_rng(3).integers(0, 255, (20, 16, 16), dtype=np.uint8)
-    np.savez(tmp_path / "data" / "semeion" / "semeion.npz", images=images, labels=np.arange(20) % 10)
+    write_semeion(tmp_path / "data", 20)
     (tmp_path / "curves.jsonl").write_text('{"step": 10, "loss": 1.5, "mnist": 90.0}\n')
     stale = tmp_path / "reports" / "02-digit-usps.json"
     stale.parent.mkdir()

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from inkread.data.synth import Hand, draw_glyph
-
 
 @pytest.fixture(scope="module")
-def lab(serve_page, tmp_path_factory):
+def lab(serve_page, write_semeion, tmp_path_factory):
     """A server with one data set, of our own digits."""
-    folder = tmp_path_factory.mktemp("data")
-    rng = np.random.default_rng(1)
-    images = np.zeros((120, 40, 40), np.uint8)
-    for place, page in enumerate(images):
-        ink = draw_glyph(str(place % 10), Hand(), rng, height=26)[:40, :40]
-        page[: ink.shape[0], : ink.shape[1]] = 255 * ink
-    (folder / "semeion").mkdir()
-    np.savez(folder / "semeion" / "semeion.npz", images=images, labels=np.arange(120) % 10)
-    running = serve_page(data=str(folder))
+    running = serve_page(data=str(write_semeion(tmp_path_factory.mktemp("data"), 120)))
     yield running
     running.stop()
 

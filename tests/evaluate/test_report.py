@@ -139,6 +139,15 @@ def test_curves_that_are_damaged_are_named_with_their_line(tmp_path: Path) -> No
         read_curves(tmp_path / "none.jsonl")
 
 
+def test_curves_of_the_polish_follow_those_of_the_training(tmp_path: Path) -> None:
+    for folder in (tmp_path, tmp_path / "polish"):
+        folder.mkdir(exist_ok=True)
+        (folder / "curves.jsonl").write_text('{"step": 5, "loss": 2}\n{"step": 10, "loss": 1}\n')
+    assert [row["step"] for row in read_curves(tmp_path / "curves.jsonl")] == [5, 10, 15, 20]
+    (tmp_path / "curves.jsonl").write_text("")
+    assert read_curves(tmp_path / "curves.jsonl") == []
+
+
 def test_curves_are_found_beside_a_network_of_ones_own(tmp_path: Path) -> None:
     card = replace(bundled("digit"), name="digit-000000", path=tmp_path / "digit.onnx")
     assert training_curves(card) == []

@@ -6,10 +6,8 @@ import json
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
-from inkread.data.synth import Hand, draw_glyph
 from inkread.errors import DataError, InvalidOption
 from inkread.models.registry import load_card
 from inkread.train.loop import Progress
@@ -17,16 +15,9 @@ from inkread.train.watched import Teller, main, train_small
 
 
 @pytest.fixture
-def semeion(tmp_path, monkeypatch):
-    """A data folder that holds one set of our own digits."""
-    rng = np.random.default_rng(1)
-    images = np.zeros((80, 40, 40), np.uint8)
-    for place, page in enumerate(images):
-        ink = draw_glyph(str(place % 10), Hand.random(rng), rng, height=26)[:40, :40]
-        page[: ink.shape[0], : ink.shape[1]] = 255 * ink
-    (tmp_path / "data" / "semeion").mkdir(parents=True)
-    np.savez(tmp_path / "data" / "semeion" / "semeion.npz", images=images, labels=np.arange(80) % 10)
-    monkeypatch.setenv("INKREAD_DATA", str(tmp_path / "data"))
+def semeion(write_semeion, tmp_path, monkeypatch):
+    """A folder beside a data folder that holds one set of our own digits."""
+    monkeypatch.setenv("INKREAD_DATA", str(write_semeion(tmp_path / "data", 80)))
     return tmp_path
 
 
@@ -36,7 +27,7 @@ def test_a_training_tells_its_progress_and_its_card(semeion):
     assert done.returncode == 0, done.stderr
     told = [json.loads(line) for line in done.stdout.splitlines()]
     steps = [one for one in told if "step" in one]
-    assert (steps[-1]["step"], steps[-1]["steps"]) == (4, 4)
+    assert steps[-1]["step"] == steps[-1]["steps"]
     assert steps[-1]["figures"].keys() == {"own-1"}
     assert all(one["loss"] > 0 for one in steps)
     card = load_card(semeion / "net" / "digit.toml")

@@ -188,11 +188,23 @@ def _laid_out(task: str, circumstances: Circumstances, **figures: Any) -> dict[s
 def read_curves(path: Path) -> list[dict[str, float]]:
     """The rows of a ``curves.jsonl`` that a training wrote, thinned evenly to at most 60, the last one kept.
 
+    Those of ``polish/curves.jsonl`` beside it, where there is one, follow; their steps are counted on.
+
     Raises
     ------
     DataError
         If it cannot be read, or a row is not a JSON object of numbers with a step.
     """
+    rows = _curve_rows(path)
+    polish = path.parent / "polish" / path.name
+    if rows and polish.is_file():
+        before = rows[-1]["step"]
+        rows += [{**row, "step": row["step"] + before} for row in _curve_rows(polish)]
+    keep = np.unique(np.linspace(0, max(0, len(rows) - 1), min(_CURVE_ROWS, len(rows))).round().astype(int))
+    return [rows[place] for place in keep]
+
+
+def _curve_rows(path: Path) -> list[dict[str, float]]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as error:
@@ -207,8 +219,7 @@ def read_curves(path: Path) -> list[dict[str, float]]:
             raise DataError(f"{path}, line {number} is no row of a training: {line[:80]!r}")
         # A loss that became infinite is no point of a chart, and JSON knows no such number.
         rows.append({k: v if k == "step" else float(f"{v:.5g}") for k, v in row.items() if math.isfinite(v)})
-    keep = np.unique(np.linspace(0, max(0, len(rows) - 1), min(_CURVE_ROWS, len(rows))).round().astype(int))
-    return [rows[place] for place in keep]
+    return rows
 
 
 def training_curves(card: ModelCard) -> list[dict[str, float]]:

@@ -38,6 +38,8 @@ __all__ = ["MOST_SAMPLES", "EvaluateOrder", "Job", "Lab", "Network", "Order", "T
 
 # Samples shown at once; lines are found and read one by one, crops in one call.
 MOST_SAMPLES, MOST_LINES = 60, 12
+# Pixels: what a chart of one digit shows on a dense screen.
+SHOWN_HEIGHT = 192
 # A training that takes longer is not one to wait for.
 MOST_TRAINING_S = 1200.0
 _PATIENCE_S = 5.0  # for a process to end before it is killed
@@ -367,5 +369,10 @@ def _read_line(reader: Reader, crop: np.ndarray[Any, np.dtype[np.uint8]]) -> Map
 
 
 def _data_address(crop: np.ndarray[Any, np.dtype[np.uint8]]) -> str:
+    """The picture as a page takes it, no larger than it is shown there."""
+    factor = SHOWN_HEIGHT / crop.shape[0]
+    if factor < 1:
+        size = (max(1, round(crop.shape[1] * factor)), SHOWN_HEIGHT)
+        crop = np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
     encoded = cv2.imencode(".png", crop)[1]
     return f"data:image/png;base64,{base64.b64encode(encoded.tobytes()).decode()}"

@@ -91,7 +91,7 @@ def train_small(data: str, *, samples: int, folder: Path) -> ModelCard:
         raise InvalidOption(f"{data} holds {known.form}, not single characters; a digit network cannot learn from it")
     found = load(data, "train" if "train" in known.splits else "all")
     targets = np.array([int(one) if one in DIGITS else NOT_A_DIGIT_CLASS for one in found.labels.tolist()], np.int64)
-    recipe = replace(DIGIT, width=WIDTH, samples=samples)
+    recipe = replace(DIGIT, width=WIDTH, samples=samples, polish_share=0.0)
     crops = (to_ink(list(found.images)), targets)
     return train_digit(recipe, folder=folder, extra=[crops], bundled_data=False, report=Teller())
 

@@ -5,7 +5,7 @@ import * as state from "../state/report.js";
 import { fill, make } from "../ui/dom.js";
 import { remark, trouble } from "../ui/notice.js";
 import { linePlot } from "../ui/plot.js";
-import { reportSection, scrolling, TASKS } from "../ui/report.js";
+import { reportSection, table, TASKS } from "../ui/report.js";
 
 /** @param {import("../app.js").Context} context */
 export function open({ main, signal }) {
@@ -58,34 +58,18 @@ function modelTable(models) {
     "section",
     { "aria-labelledby": "models" },
     make("h2", { id: "models" }, "Models"),
-    scrolling(
+    table(
       "Models",
-      make(
-        "table",
-        null,
+      ["Model", "Reads", "Size", "Weights", "Trained"],
+      models.map((model) =>
         make(
-          "thead",
+          "tr",
           null,
-          make(
-            "tr",
-            null,
-            ["Model", "Reads", "Size", "Weights", "Trained"].map((name) => make("th", { scope: "col" }, name)),
-          ),
-        ),
-        make(
-          "tbody",
-          null,
-          models.map((model) =>
-            make(
-              "tr",
-              null,
-              make("th", { scope: "row" }, make("code", null, model.name)),
-              make("td", null, TASKS[model.task] ?? model.task),
-              make("td", { class: "number-cell" }, model.bytes ? byteSize(model.bytes) : "–"),
-              make("td", { class: "number-cell" }, model.training?.parameters?.toLocaleString("en") ?? "–"),
-              make("td", null, model.training?.date ?? "–"),
-            ),
-          ),
+          make("th", { scope: "row" }, make("code", null, model.name)),
+          make("td", null, TASKS[model.task] ?? model.task),
+          make("td", { class: "number-cell" }, model.bytes ? byteSize(model.bytes) : "–"),
+          make("td", { class: "number-cell" }, model.training?.parameters?.toLocaleString("en") ?? "–"),
+          make("td", null, model.training?.date ?? "–"),
         ),
       ),
     ),

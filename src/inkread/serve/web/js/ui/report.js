@@ -125,31 +125,15 @@ function classTable(report) {
     "details",
     { class: "fold" },
     make("summary", null, "Figures of each digit"),
-    scrolling(
+    table(
       "Figures of each digit",
-      make(
-        "table",
-        null,
+      ["Digit", "Precision", "Recall", "F1", "Support"],
+      state.classRows(report).map(({ name, precision, recall, f1, support }) =>
         make(
-          "thead",
+          "tr",
           null,
-          make(
-            "tr",
-            null,
-            ["Digit", "Precision", "Recall", "F1", "Support"].map((name) => make("th", { scope: "col" }, name)),
-          ),
-        ),
-        make(
-          "tbody",
-          null,
-          state.classRows(report).map(({ name, precision, recall, f1, support }) =>
-            make(
-              "tr",
-              null,
-              make("th", { scope: "row" }, name),
-              [precision, recall, f1, support].map((value) => make("td", { class: "number-cell" }, value)),
-            ),
-          ),
+          make("th", { scope: "row" }, name),
+          [precision, recall, f1, support].map((value) => make("td", { class: "number-cell" }, value)),
         ),
       ),
     ),
@@ -213,37 +197,35 @@ function confusionTable(confusion, id) {
 /** @param {Record<string, Record<string, any>>} groups */
 function groupTable(groups) {
   const strings = Object.values(groups).some((group) => group.f1 !== undefined);
-  const columns = ["Kind", "Pictures", "Read exactly", "19 times in 20 between", ...(strings ? ["Digits, F1"] : [])];
-  return scrolling(
+  return table(
     "Figures by kind of picture",
-    make(
-      "table",
-      null,
+    ["Kind", "Pictures", "Read exactly", "19 times in 20 between", ...(strings ? ["Digits, F1"] : [])],
+    Object.entries(groups).map(([name, group]) =>
       make(
-        "thead",
+        "tr",
         null,
-        make(
-          "tr",
-          null,
-          columns.map((name) => make("th", { scope: "col" }, name)),
-        ),
-      ),
-      make(
-        "tbody",
-        null,
-        Object.entries(groups).map(([name, group]) =>
-          make(
-            "tr",
-            null,
-            make("th", { scope: "row" }, name.replace(":", ": ")),
-            make("td", { class: "number-cell" }, group.n?.toLocaleString("en") ?? "–"),
-            make("td", { class: "number-cell" }, state.shareWords(group.exact?.value)),
-            make("td", { class: "number-cell" }, state.intervalWords(group.exact)),
-            strings && make("td", { class: "number-cell" }, state.shareWords(group.f1)),
-          ),
-        ),
+        make("th", { scope: "row" }, name.replace(":", ": ")),
+        make("td", { class: "number-cell" }, group.n?.toLocaleString("en") ?? "–"),
+        make("td", { class: "number-cell" }, state.shareWords(group.exact?.value)),
+        make("td", { class: "number-cell" }, state.intervalWords(group.exact)),
+        strings && make("td", { class: "number-cell" }, state.shareWords(group.f1)),
       ),
     ),
+  );
+}
+
+/**
+ * A table with a head of columns.
+ *
+ * @param {string} label
+ * @param {string[]} columns
+ * @param {HTMLTableRowElement[]} rows
+ */
+export function table(label, columns, rows) {
+  const head = columns.map((name) => make("th", { scope: "col" }, name));
+  return scrolling(
+    label,
+    make("table", null, make("thead", null, make("tr", null, head)), make("tbody", null, rows)),
   );
 }
 
@@ -253,7 +235,7 @@ function groupTable(groups) {
  * @param {string} label
  * @param {HTMLElement} table
  */
-export function scrolling(label, table) {
+function scrolling(label, table) {
   return make("div", { class: "scrolling", tabindex: "0", role: "group", "aria-label": label }, table);
 }
 
