@@ -31,11 +31,11 @@ COARSE_DEGREES, FINE_DEGREES = 1.5, 0.25
 # Less is not worth the resampling.
 LEAST_SKEW = 0.5
 # Most pages are held nearly straight, so that a large tilt (degrees) needs more evidence: how much sharper its profile
-# is than upright, and than that of most directions. Measured on real pictures turned by 0 to 44 degrees: right tilts
-# above 12 degrees have at least 1.4 and 1.4 in 95 of 100, wrong ones on upright pages 1.3 and 1.3.
+# is than upright, and than that of most directions, much of the one or of the other. Of 196 real pictures turned by 20
+# and 32 degrees 167 have it, and of 84 that were not turned none; a wrong tilt of theirs comes to 1.30 and 1.27.
 SMALL_SKEW = 12.0
 SHARPER_THAN_UPRIGHT = 1.1
-MUCH_SHARPER_THAN_UPRIGHT, SHARPER_THAN_MOST = 1.4, 1.35
+LARGE_SKEW_EVIDENCE = ((1.4, 1.35), (1.25, 1.5))
 # Directions with this share of the sharpest one's profile, this far apart (degrees), are plausible too: the columns and
 # diagonals of numbers that stand in a grid.
 PLAUSIBLE_SHARE, PLAUSIBLE_DISTANCE = 0.75, 10.0
@@ -68,11 +68,10 @@ def estimate_skew(ink: Image, *, max_degrees: float) -> float:
     best, gain = float(fine[sharp.argmax()]), float(sharp.max() / sharp[-1])
     if not LEAST_SKEW <= abs(best) <= max_degrees or gain < SHARPER_THAN_UPRIGHT:
         return 0.0
-    if abs(best) > SMALL_SKEW and (
-        gain < MUCH_SHARPER_THAN_UPRIGHT or rough.max() < SHARPER_THAN_MOST * np.median(rough)
-    ):
-        return 0.0
-    return best
+    if abs(best) <= SMALL_SKEW:
+        return best
+    distinct = float(rough.max() / np.median(rough))
+    return best if any(gain >= upright and distinct >= most for upright, most in LARGE_SKEW_EVIDENCE) else 0.0
 
 
 def plausible_skews(ink: Image, *, max_degrees: float) -> tuple[float, ...]:
