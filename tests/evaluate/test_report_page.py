@@ -1,5 +1,6 @@
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -132,6 +133,12 @@ def test_page_of_pictures_shows_groups_writers_errors_and_the_surest_mistakes(
     assert "too &lt;dark&gt;" in page
     assert "character errors" in page
     assert report["writers"]["worst"][0]["writer"] == 6
+
+
+def test_manifest_is_named_by_its_folder(circumstances: Circumstances) -> None:
+    about = replace(circumstances, data={"name": "my/scans/manifest.jsonl", "split": None, "perturbation": "invert"})
+    page = report_page(digits_report(digits("01", "01"), about))
+    assert "<h1>Single digits: my/scans, invert</h1>" in page
 
 
 def test_folder_holds_the_page_and_the_json(tmp_path: Path, circumstances: Circumstances) -> None:

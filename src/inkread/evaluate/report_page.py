@@ -85,7 +85,9 @@ _TITLES = {"digit": "Single digits", "lines": "Lines", "pages": "Pages"}
 
 def _data_name(report: Report) -> str:
     data = report["data"]
-    return ", ".join(str(data[key]) for key in ("name", "split", "perturbation") if data.get(key))
+    # A manifest is named by its folder: every one has the same name.
+    names = (str(data["name"]).removesuffix("/manifest.jsonl"), data.get("split"), data.get("perturbation"))
+    return ", ".join(str(name) for name in names if name)
 
 
 def _head(report: Report) -> Iterator[str]:
