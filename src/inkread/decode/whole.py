@@ -26,8 +26,9 @@ STRONG_INK = 0.5
 PROPOSALS = 6
 # Readings of a line that are kept.
 KEPT = 6
-# What the digit network's opinion of one digit counts for beside the line network's.
-DIGIT_WEIGHT = 0.25
+# What the digit network's opinion of one digit counts for beside the line network's: where bare paper parts the digit
+# from its neighbors, and where it had to be cut off them.
+PARTED_WEIGHT, CUT_WEIGHT = 0.6, 0.2
 
 
 def read_whole(word: Word, looks: Sequence[tuple[Scores, float]]) -> ChosenLine:
@@ -81,12 +82,20 @@ def with_second_opinion(line: ChosenLine, scores: NDArray[np.float32]) -> Chosen
         (n, 11): log-probabilities of ten digits and "not a digit" for each of its inks.
     """
     probabilities = []
-    for own, other in zip(line.probabilities, np.exp(scores[:, : len(DIGITS)].astype(np.float64)), strict=True):
-        mixed = (1 - DIGIT_WEIGHT) * own + DIGIT_WEIGHT * other
+    opinions = np.exp(scores[:, : len(DIGITS)].astype(np.float64))
+    for own, other, parted in zip(line.probabilities, opinions, _parted(line.boxes), strict=True):
+        weight = PARTED_WEIGHT if parted else CUT_WEIGHT
+        mixed = (1 - weight) * own + weight * other
         probabilities.append(mixed / max(1.0, float(mixed.sum())))
     text = "".join(DIGITS[int(p.argmax())] for p in probabilities)
     same = bool(line.texts) and line.texts[0][0] == text
     return replace(line, probabilities=tuple(probabilities), texts=line.texts if same else ())
+
+
+def _parted(boxes: Sequence[Box]) -> list[bool]:
+    """For each digit, left to right, whether there is a gap between its ink and that of both neighbors."""
+    gaps = [True, *(one.x1 < two.x0 for one, two in itertools.pairwise(boxes)), True]
+    return [left and right for left, right in itertools.pairwise(gaps)]
 
 
 def frame_probabilities(scores: Scores, span: tuple[int, int], whole: float) -> NDArray[np.float64]:

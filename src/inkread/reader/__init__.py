@@ -22,6 +22,7 @@ from inkread.decode.choose import (
     of_like_size,
     without_edge_strokes,
     without_lone_marks,
+    without_pieces_of_words,
 )
 from inkread.decode.confidence import with_surroundings
 from inkread.decode.whole import read_whole, with_second_opinion
@@ -51,7 +52,7 @@ LINE_LOOKS = (20, 26)
 # A page of at most this many lines, this many times as long as a digit is high, that is not this sure as it was read,
 # is tried as one line; that is believed where it is surer by this factor, or above this probability where nothing was
 # read.
-MOST_LINES, LEAST_LENGTH, SURE_LINE, WHOLE_GAIN, WHOLE_ALONE = 2, 1.5, 0.9, 0.7, 0.6
+MOST_LINES, LEAST_LENGTH, SURE_LINE, WHOLE_GAIN, WHOLE_ALONE = 2, 0.8, 0.9, 0.6, 0.6
 # Marks of a digit's size that are writing, and no longer some dirt.
 WRITING = 3
 
@@ -358,9 +359,6 @@ class Reader:
         return read, _inks(reading, to_source)
 
     def _choose(self, page: CleanPage, options: ReaderOptions, *, may_be_dirt: bool = True) -> PageReading:
-        if options.layout == "line" and "line" in self._cards:
-            word = as_one_line(page)
-            return PageReading(lines=(), shares=(), marks=0) if word is None else self._read_whole(word)
         if options.layout == "digit":
             found = as_one_digit(page)
         elif options.layout == "line":
@@ -381,23 +379,24 @@ class Reader:
         if options.layout == "digit":
             return reading
         reading = of_like_size(self._with_lines(found, reading))
-        if options.layout != "page":
-            return reading
-        if may_be_dirt:
-            reading = without_lone_marks(reading)
-        return self._or_as_one_line(page, reading) if "line" in self._cards else reading
+        if options.layout == "page" and may_be_dirt:
+            reading = without_pieces_of_words(without_lone_marks(reading))
+        return (
+            self._or_as_one_line(page, reading, is_line=options.layout == "line") if "line" in self._cards else reading
+        )
 
-    def _or_as_one_line(self, page: CleanPage, reading: PageReading) -> PageReading:
-        """The reading of a page, or that of all its ink as one line, where it may be one and is surer so."""
+    def _or_as_one_line(self, page: CleanPage, reading: PageReading, *, is_line: bool) -> PageReading:
+        """The reading of a page, or that of all its ink as one line, where it is or may be one and is surer so."""
         own = float(np.prod([p.max() for line in reading.lines for p in line.probabilities])) if reading.count else 0.0
-        if own >= SURE_LINE or sum(bool(line.boxes) for line in reading.lines) > MOST_LINES:
+        if not is_line and (own >= SURE_LINE or sum(bool(line.boxes) for line in reading.lines) > MOST_LINES):
             return reading
         word = as_one_line(page)
-        if word is None or word.crop.ink.shape[1] < LEAST_LENGTH * word.digit_height:
+        if word is None or not (is_line or word.crop.ink.shape[1] >= LEAST_LENGTH * word.digit_height):
             return reading
         other = self._read_whole(word)
         probability = other.lines[0].texts[0][1] if other.lines and other.lines[0].texts else 0.0
-        return other if probability > (WHOLE_GAIN * own if reading.count else WHOLE_ALONE) else reading
+        least = WHOLE_GAIN * own if reading.count else 0.0 if is_line else WHOLE_ALONE
+        return other if probability > least else reading
 
     def _read_whole(self, word: Word) -> PageReading:
         """A line that is not cut up before it is read."""
