@@ -28,7 +28,7 @@ PROPOSALS = 6
 KEPT = 6
 # What the digit network's opinion of one digit counts for beside the line network's: where bare paper parts the digit
 # from its neighbors, and where it had to be cut off them.
-PARTED_WEIGHT, CUT_WEIGHT = 0.6, 0.2
+PARTED_WEIGHT, CUT_WEIGHT = 0.45, 0.2
 
 
 def read_whole(word: Word, looks: Sequence[tuple[Scores, float]]) -> ChosenLine:
