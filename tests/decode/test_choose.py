@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from inkread.decode.choose import choose_digits, of_like_size, without_lone_marks
+from inkread.decode.choose import choose_digits, of_like_size, without_lone_marks, without_pieces_of_words
 from inkread.geometry import Box, Quad
 from inkread.parts import Candidate, LineCrop, LineOfCandidates, Word
 
@@ -99,6 +99,15 @@ def test_a_fold_that_reads_as_a_digit_is_fainter_than_the_digits_of_the_page(str
     fold = dataclasses.replace(written.lines[1], inks=(strength * DOT,))
     reading = without_lone_marks(dataclasses.replace(written, lines=(written.lines[0], fold)))
     assert text_of(reading) == ["3333", "1" if kept else ""]
+
+
+@pytest.mark.parametrize(("share", "sure", "kept"), [(0.05, 0.6, ""), (0.05, 0.99, "24"), (0.6, 0.6, "24")])
+def test_digits_of_a_line_of_words_must_be_sure(share, sure, kept):
+    read = choose([line_of(spread(2))], [[row(digit=2, sure=sure), row(digit=4, sure=sure)]])
+    probabilities = tuple(np.eye(10)[digit] * sure for digit in (2, 4))
+    line = dataclasses.replace(read.lines[0], probabilities=probabilities)
+    reading = dataclasses.replace(read, lines=(line,), shares=(share,))
+    assert text_of(without_pieces_of_words(reading)) == [kept]
 
 
 def test_the_marks_of_a_page_are_known_with_their_places():

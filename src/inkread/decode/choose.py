@@ -17,7 +17,15 @@ from inkread.decode.lattice import Reading, read_lattice
 from inkread.geometry import Box, PageTransform
 from inkread.parts import LineOfCandidates
 
-__all__ = ["ChosenLine", "PageReading", "choose_digits", "of_like_size", "without_edge_strokes", "without_lone_marks"]
+__all__ = [
+    "ChosenLine",
+    "PageReading",
+    "choose_digits",
+    "of_like_size",
+    "without_edge_strokes",
+    "without_lone_marks",
+    "without_pieces_of_words",
+]
 
 # Share of digits among the marks of a picture that is said to be a line, or a digit.
 EXPECTED_SHARE = 0.9
@@ -29,6 +37,9 @@ LEAST_SIZE, MOST_SIZE = 0.45, 4.0
 # A line that is a single digit must be this sure, and a single one surer still: dirt, folds, edges and rules stand
 # alone, and are single strokes.
 LONE_DIGIT, LONE_STROKE = 0.75, 0.9
+# Digits of a line that is believed to hold less digits than this are pieces of words and drawings, unless they are as
+# sure on the average as a single one must be.
+WORDY_SHARE = 0.15
 # Nor may its ink be less than this share as strong as that of the page's other digits, where there are so many of them:
 # a fold has 0.4, pencil beside a pen 0.6 and more. Ink below the first value belongs to a stroke's soft edge.
 SOFT_EDGE, LIKE_STRENGTH, OTHERS = 0.25, 0.5, 3
@@ -231,6 +242,17 @@ def without_lone_marks(reading: PageReading) -> PageReading:
     return replace(reading, lines=tuple(line.only([]) if is_mark(line) else line for line in reading.lines))
 
 
+def without_pieces_of_words(reading: PageReading) -> PageReading:
+    """The reading without digits that are not sure in lines that hold hardly any."""
+    return replace(
+        reading,
+        lines=tuple(
+            line.only([]) if share < WORDY_SHARE and _is_doubtful(line) else line
+            for line, share in zip(reading.lines, reading.shares, strict=True)
+        ),
+    )
+
+
 def without_edge_strokes(reading: PageReading, to_picture: PageTransform, *, width: int) -> PageReading:
     """The reading without upright strokes that touch the left or right edge of the picture, beside other digits.
 
@@ -272,6 +294,10 @@ def _is_doubtful_alone(line: ChosenLine) -> bool:
         return False
     (probabilities,) = line.probabilities
     return float(probabilities.max()) < (LONE_STROKE if probabilities.argmax() == 1 else LONE_DIGIT)
+
+
+def _is_doubtful(line: ChosenLine) -> bool:
+    return bool(line.boxes) and float(np.mean([p.max() for p in line.probabilities])) < LONE_DIGIT
 
 
 def _is_like(box: Box, typical: float, count: int) -> bool:

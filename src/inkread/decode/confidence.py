@@ -18,7 +18,7 @@ TRAINING_DIGIT_SHARE = 0.66
 LOWEST_SHARE, HIGHEST_SHARE = 0.01, 0.97
 # What the page network's log-odds count for against a digit, and the most that they say; chosen on composed pages. For
 # a digit they count nothing: on photographs without numbers, what the network took for digits was then read as such.
-SURROUNDINGS_WEIGHT, MOST_SURROUNDINGS = 1.6, 6.0
+SURROUNDINGS_WEIGHT, MOST_SURROUNDINGS = 2.5, 6.0
 # Steps of the estimate, and the change below which it has settled.
 STEPS, SETTLED = 30, 1e-4
 # How often a mark of the shape of each digit is a letter where letters are as frequent as digits. Letters written as
