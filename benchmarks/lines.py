@@ -207,7 +207,7 @@ def speed(model: Path | None) -> dict[str, Any]:
         seconds.append(time.perf_counter() - began)
     milliseconds = 1000 * statistics.median(seconds[20:])
     return {
-        "what": "a line of ten digits, one thread, milliseconds",
+        "what": "a line of ten digits, one thread",
         "value": milliseconds,
         "strip_columns": round(ink.shape[1] * LINE_DIGIT_HEIGHT / 38),
         "bar": MILLISECONDS,
@@ -231,7 +231,7 @@ def row(what: str, report: PicturesReport, bar: float | None) -> dict[str, Any]:
 def described(one: dict[str, Any]) -> str:
     met = "" if one["met"] is None else f"  {'met' if one['met'] else 'MISSED'}"
     if "interval" not in one:
-        return f"{one['what']:66} {one['value']:6.2f}  bar {one['bar']:g}{met}"
+        return f"{one['what']:66} {one['value']:6.2f} ms  bar {one['bar']:g}{met}"
     low, high = (100 * end for end in one["interval"])
     bar = "" if one["bar"] is None else f"  bar {100 * one['bar']:.1f}"
     return (

@@ -14,7 +14,9 @@ Result = Mapping[str, Any]
 # What each benchmark is, and its command, in the order in which they are shown.
 BENCHMARKS = {
     "digits": ("Single digits, through `inkread.classify`", "python benchmarks/digits.py"),
+    "lines": ("Lines of digits, each picture said to be one", "python benchmarks/lines.py"),
     "pages": ("Real pictures, files in", "python benchmarks/pages.py"),
+    "clutter": ("Composed pages without numbers", "python benchmarks/clutter.py"),
     "against_rapidocr": ("Against RapidOCR, in one run", "python benchmarks/against_rapidocr.py"),
     "speed": ("Speed and size", "python benchmarks/speed.py"),
     "batch": ("Batches, on pages that inkread composes", "python benchmarks/batch.py"),
@@ -78,9 +80,13 @@ def _rows(name: str, result: Result) -> Iterator[tuple[str, str, str, str]]:
         faster = result["times_faster"]
         yield "times faster (ratio of the medians)", f"{faster['of_medians']:.1f}", f"≥ {faster['bar']:g}", _met(faster)
         return
+    if name == "clutter":
+        yield "false digits a page", f"{result['false_digits_each']:.3f}", f"≤ {result['bar']:g}", _met(result)
+        return
     for row in result["rows"]:
         show = {
             "digits": _percent,
+            "lines": _line_value,
             "pages": _page_value,
             "speed": _speed_value,
             "batch": _batch_value,
@@ -101,12 +107,17 @@ def _met(row: Mapping[str, Any]) -> str:
 
 
 def _sign(name: str, row: Mapping[str, Any]) -> str:
-    least = name == "digits" or row.get("sense") == "at least" or row.get("unit", "").endswith("/s")
+    is_accuracy = name == "digits" or (name == "lines" and "interval" in row)
+    least = is_accuracy or row.get("sense") == "at least" or row.get("unit", "").endswith("/s")
     return "≥" if least else "≤"
 
 
 def _percent(row: Mapping[str, Any], value: float) -> str:
     return f"{100 * value:.2f} %"
+
+
+def _line_value(row: Mapping[str, Any], value: float) -> str:
+    return _percent(row, value) if "interval" in row else f"{value:.2f} ms"
 
 
 def _page_value(row: Mapping[str, Any], value: float) -> str:

@@ -66,7 +66,8 @@ _Perturb = Annotated[
     typer.Option(
         parser=_perturbation,
         metavar="NAME[:VALUE]",
-        help="Change pictures first: invert, rotate:DEGREES, scale:FACTOR, jpeg:QUALITY, shadow:SHARE, blur:SIGMA.",
+        help="Change pictures first: invert, rotate:DEGREES, scale:FACTOR, jpeg:QUALITY, shadow:SHARE, blur:SIGMA, "
+        "noise:SHARE, contrast:FACTOR, thickness:PIXELS, hide:SHARE.",
     ),
 ]
 _Model = Annotated[

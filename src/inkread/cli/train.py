@@ -49,7 +49,7 @@ def digit(
     ] = None,
     only_own: Annotated[bool, typer.Option("--only-own", help="Learn from --data alone.")] = False,
     samples: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Crops to learn from, before the polish; by default the recipe's.")
+        int | None, typer.Option(metavar="N", min=1, help="Crops before the polish; by default the recipe's.")
     ] = None,
     seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = None,
 ) -> None:
