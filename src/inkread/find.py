@@ -249,7 +249,7 @@ def remove_rules(binary: Mask) -> Mask:
     if not rules.any():
         return binary.copy()
     # What is not much longer than the page's digits are high is a stroke of a digit.
-    least = RULE_HEIGHTS * _weighted_height(binary & (1 - rules))
+    least = RULE_HEIGHTS * max(_weighted_height(binary & (1 - rules)), _weighted_height(binary, without=rules))
     if any(rule.length < least for rule in (*across, *down)):
         across, down = [r for r in across if r.length >= least], [r for r in down if r.length >= least]
         rules = _drawn(across, binary) | _drawn(down, binary.T).T
@@ -292,12 +292,17 @@ def _drawn(rules: list[_Rule], binary: Mask) -> Mask:
     return np.asarray(cv2.dilate(page, np.ones((3, 1), np.uint8)) & binary)
 
 
-def _weighted_height(binary: Mask) -> float:
-    """Median height of the components, weighted by area; 0 where there are none."""
-    _, stats, _ = _labeled(np.ascontiguousarray(binary))
+def _weighted_height(binary: Mask, *, without: Mask | None = None) -> float:
+    """Median height of the components, weighted by area; 0 where there are none.
+
+    Components that lie for the most part on the pixels ``without`` do not count.
+    """
+    labels, stats, _ = _labeled(np.ascontiguousarray(binary))
     heights, areas = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA]
     # Open, sparse components are frames and what is left of tables.
     readable = (heights >= 8) & (areas >= SPARSE_FILL * heights * stats[1:, cv2.CC_STAT_WIDTH])
+    if without is not None:
+        readable &= 2 * np.bincount(labels[without > 0], minlength=len(stats))[1:] <= areas
     if not readable.any():
         return 0.0
     return _weighted_median(heights[readable], areas[readable])
