@@ -218,7 +218,7 @@ def _fog(ink: Ink, how: tuple[float, float], rng: np.random.Generator) -> NDArra
         [_plasma(min(_FOGS, len(ink) - start), decay, rng) for start in range(0, len(ink), _FOGS)]
     )  # (N, 28, 28)
     most = ink.max(axis=(1, 2), keepdims=True)
-    return (ink + strength * fog) * most / (most + strength)
+    return np.asarray((ink + strength * fog) * most / (most + strength))
 
 
 def _plasma(count: int, decay: float, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -266,7 +266,7 @@ def _line(start: tuple[float, float], end: tuple[float, float]) -> NDArray[np.fl
     ink = np.clip(np.log(1 - distance / _LINE_REACH) + 1, 0, 1)
     ink[:, : math.floor(column0)] = 0
     ink[:, math.ceil(column1) :] = 0
-    return ink
+    return np.asarray(ink)
 
 
 def _dotted_line(ink: Ink, nothing: None, rng: np.random.Generator) -> NDArray[Any]:

@@ -264,7 +264,7 @@ class LineStream:
         if style.thickness > 0:
             return np.asarray(cv2.dilate(ink, _CROSS, iterations=style.thickness), np.float32)
         if style.thickness < 0:
-            return np.maximum(cv2.erode(ink, _CROSS), ink * np.float32(0.6))
+            return np.asarray(np.maximum(cv2.erode(ink, _CROSS), ink * np.float32(0.6)), np.float32)
         return ink
 
     def _sign(self, style: _Style, stroke: float) -> tuple[Image, bool, float]:

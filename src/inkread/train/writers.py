@@ -59,9 +59,9 @@ def assorted_writers(rng: np.random.Generator) -> list[WriterDigits]:
     for rows in np.array_split(np.arange(len(targets)), 80):
         width = float(rng.uniform(1.8, 5.0))
         inks = [draw_pen_digit(pen.strokes[i], width) for i in rows]
-        writer = _writer(_crops(inks), targets[rows], np.ones(len(inks), bool))
-        if writer is not None:
-            writers.append(writer)
+        drawn = _writer(_crops(inks), targets[rows], np.ones(len(inks), bool))
+        if drawn is not None:
+            writers.append(drawn)
     return writers
 
 
