@@ -156,7 +156,11 @@ def test_a_model_of_ones_own_is_named_in_the_result(inkread, picture, tmp_path):
     own.write_text(text.replace(f'"{card.name}"', '"digit-own"'), encoding="utf-8")
     (tmp_path / card.path.name).write_bytes(card.read_bytes())
     done = inkread("read", picture, "--model", own, "--format", "json")
-    assert json.loads(done.stdout)["model"] == {"digit": "digit-own", "line": bundled("line").name}
+    assert json.loads(done.stdout)["model"] == {
+        "digit": "digit-own",
+        "line": bundled("line").name,
+        "page": bundled("page").name,
+    }
 
 
 # -- bad input --------------------------------------------------------------------------------------------------------

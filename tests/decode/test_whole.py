@@ -29,7 +29,7 @@ def scores_of(text, certainty, *, frames=45):
     probabilities = np.full((frames, 11), 1e-4)
     probabilities[:, 10] = 0.999
     for place, character in enumerate(text):
-        row = probabilities[7 + 15 * place]
+        row = probabilities[6 + 15 * place]  # where the bar begins, as the network says it
         row[:] = rest
         row[int(character)] = certainty
     columns = (np.arange(frames) + 0.5) * 2

@@ -7,9 +7,11 @@ overlap, or stand on a pattern are no harder to find than others.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -22,6 +24,11 @@ __all__ = ["cut_out", "frame_probabilities", "read_whole", "with_second_opinion"
 
 # Ink from which a pixel belongs to a digit's box.
 STRONG_INK = 0.5
+# Marks smaller than this, in heights of a digit, belong to no digit's box.
+SPECK = 0.25
+# How far before its middle a character is said, in heights of a digit: 0.16 to 0.75 on composed lines, least for the
+# narrow ones. So much later, nearly every place lies in the character's own ink.
+LEAD = 0.2
 # Strings that every look proposes.
 PROPOSALS = 6
 # Readings of a line that are kept.
@@ -92,6 +99,24 @@ def with_second_opinion(line: ChosenLine, scores: NDArray[np.float32]) -> Chosen
     return replace(line, probabilities=tuple(probabilities), texts=line.texts if same else ())
 
 
+def _without_specks(ink: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
+    """The ink without components that are smaller than ``least`` pixels both ways: dots, commas, dirt."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    large = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= least
+    large[0] = False
+    return np.asarray(large[labels]) if large.any() else ink
+
+
+def _barest(column_ink: NDArray[np.int64], first: float, second: float) -> int:
+    """The column between two places that holds least ink."""
+    a, b = max(0, math.floor(first)), min(len(column_ink), math.ceil(second) + 1)
+    if b - a < 2:
+        return min(max(round((first + second) / 2), 0), len(column_ink))
+    middle = (first + second) / 2
+    cost = column_ink[a:b] + np.abs(np.arange(a, b) - middle) / (second - first + 1.0)
+    return a + int(cost.argmin())
+
+
 def _parted(boxes: Sequence[Box]) -> list[bool]:
     """For each digit, left to right, whether there is a gap between its ink and that of both neighbors."""
     gaps = [True, *(one.x1 < two.x0 for one, two in itertools.pairwise(boxes)), True]
@@ -108,7 +133,10 @@ def frame_probabilities(scores: Scores, span: tuple[int, int], whole: float) -> 
 def cut_out(
     word: Word, scores: Scores, hypothesis: Hypothesis, pixel: float
 ) -> tuple[list[Box], list[NDArray[np.float32]]]:
-    """Where the characters stand on the page, and their ink: between the middles of their frames, tight around it.
+    """Where the characters stand on the page, and their ink, tight around it.
+
+    A network that sees the whole line says a character where it begins. It is parted from the next at the barest column
+    between the middles of the two, the one halfway where several are as bare.
 
     Parameters
     ----------
@@ -117,15 +145,21 @@ def cut_out(
     pixel
         Pixels of the word's crop a column of the scores.
     """
-    ink = word.crop.ink > STRONG_INK
+    ink = _without_specks(word.crop.ink > STRONG_INK, SPECK * word.digit_height)
     height, width = ink.shape
     origin = word.crop.quad.box
     centers = np.array([float(scores.columns[a:b].mean()) * pixel for a, b in hypothesis.spans])
-    edges = np.concatenate([[0.0], (centers[:-1] + centers[1:]) / 2, [float(width)]])
+    centers += LEAD * word.digit_height
+    column_ink = ink.sum(axis=0)
+    inked = np.flatnonzero(column_ink)
+    if len(inked):
+        centers = inked[np.abs(inked[None, :] - centers[:, None]).argmin(axis=1)].astype(np.float64)
+    cuts = [_barest(column_ink, first, second) for first, second in itertools.pairwise(centers.tolist())]
+    edges = [0, *cuts, width]
     boxes, inks = [], []
     for low, high in itertools.pairwise(edges):
-        a = int(np.clip(round(low), 0, width - 1))
-        b = int(np.clip(round(high), a + 1, width))
+        a = min(max(low, 0), width - 1)
+        b = min(max(high, a + 1), width)
         rows, columns = np.flatnonzero(ink[:, a:b].any(axis=1)), np.flatnonzero(ink[:, a:b].any(axis=0))
         if len(rows):
             x0, x1, y0, y1 = a + columns[0], a + columns[-1] + 1, rows[0], rows[-1] + 1

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.data.synth.digits import DIGIT_FORMS
+from inkread.data.synth.digits import DIGIT_FORMS, REGIONAL_DIGIT_FORMS
 from inkread.data.synth.hand import Hand
 from inkread.data.synth.letters import LETTER_FORMS
 from inkread.data.synth.shapes import Curve, Form
@@ -90,9 +90,11 @@ def write_glyph(character: str, hand: Hand, rng: np.random.Generator) -> tuple[S
     """
     if character not in GLYPHS:
         raise InvalidOption(f"no shape is known for {character!r}; known are {' '.join(CHARACTERS)}")
-    form, habits = _usual_form(character, hand.seed)
+    forms = GLYPHS[character]
+    if hand.is_regional:
+        forms = forms + REGIONAL_DIGIT_FORMS.get(character, ())
+    form, habits = _usual_form(character, forms, hand.seed)
     if rng.random() >= hand.loyalty:
-        forms = GLYPHS[character]
         form = forms[_pick(forms, float(rng.random()))]
         habits = _lasting_changes(form, hand.seed)
     place = _instance_map(hand, rng)
@@ -175,10 +177,9 @@ def _cumulative_weights(forms: tuple[Form, ...]) -> Floats:
     return np.cumsum([form.weight for form in forms])
 
 
-def _usual_form(character: str, seed: int) -> tuple[Form, list[Floats]]:
+def _usual_form(character: str, forms: tuple[Form, ...], seed: int) -> tuple[Form, list[Floats]]:
     """The form that the writer with this seed uses, and the writer's lasting changes to it."""
     rng = np.random.Generator(np.random.PCG64((seed, ord(character[0]), len(character))))
-    forms = GLYPHS[character]
     form = forms[_pick(forms, float(rng.random()))]
     return form, [_misses(len(curve.points), rng) for curve in form.curves]
 

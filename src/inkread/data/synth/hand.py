@@ -6,7 +6,7 @@ What a hand makes of a character is in :mod:`inkread.data.synth.glyph`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -57,6 +57,8 @@ class Hand:
         Deviation of the base line from character to character, 0 to 0.3.
     seed
         Decides on usual forms and lasting changes: the writer's identity.
+    is_regional
+        Whether forms that are common in some countries only are among the writer's.
 
     Examples
     --------
@@ -82,6 +84,7 @@ class Hand:
     spacing: float = 0.18
     baseline_wander: float = 0.0
     seed: int = 0
+    is_regional: bool = False
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():
@@ -94,7 +97,7 @@ class Hand:
         """Some writer: careful or hasty, with any pen."""
         care = float(rng.beta(1.7, 1.7))
         haste = 1 - care
-        return cls(
+        made = cls(
             pen=random_pen(rng),
             slant_degrees=float(np.clip(rng.normal(6, 12), -32, 44)),
             aspect=float(np.clip(math.exp(rng.normal(0, 0.24)), 0.5, 1.8)),
@@ -113,6 +116,7 @@ class Hand:
             baseline_wander=0.005 + 0.05 * haste * float(rng.random()),
             seed=int(rng.integers(2**31)),
         )
+        return replace(made, is_regional=made.seed % 2 == 1)
 
 
 _RANGES: dict[str, tuple[float, float]] = {
