@@ -65,7 +65,7 @@ def test_a_straightened_sheet_looks_like_the_sheet_and_maps_back():
     straight, to_grey = straighten(cv2.cvtColor(lying, cv2.COLOR_RGB2GRAY), find_sheet(picture) / scale)
     height, width = straight.shape
     original = cv2.resize(cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY), (width, height))
-    assert np.corrcoef(cv2.blur(straight, (15, 15)).ravel(), cv2.blur(original, (15, 15)).ravel())[0, 1] > 0.8
+    assert np.corrcoef(cv2.blur(straight, (15, 15)).ravel(), cv2.blur(original, (15, 15)).ravel())[0, 1] > 0.75
     center = cv2.perspectiveTransform(np.float32([[(320, 240)]]), matrix)[0, 0]
     np.testing.assert_allclose(to_grey.apply([(width / 2, height / 2)])[0], center, atol=8)
 

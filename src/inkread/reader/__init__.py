@@ -372,7 +372,7 @@ class Reader:
             choose_digits, found, least_probability=options.min_digit_confidence, anything=options.layout == "page"
         )
         reading = choose(np.split(scores, ends) if found else [])
-        if options.layout == "page" and options.look_around and "page" in self._cards and _may_be_other(reading):
+        if may_be_dirt and self._looks_around(options) and _may_be_other(reading):
             digit_map = self._pages().recognize(page.ink, digit_height=_usual_height(found))
             around = digit_map.log_odds_of([candidate for line in found for candidate in line.candidates])
             reading = choose(np.split(with_surroundings(scores, around), ends))
@@ -384,6 +384,9 @@ class Reader:
         return (
             self._or_as_one_line(page, reading, is_line=options.layout == "line") if "line" in self._cards else reading
         )
+
+    def _looks_around(self, options: ReaderOptions) -> bool:
+        return options.layout == "page" and options.look_around and "page" in self._cards
 
     def _or_as_one_line(self, page: CleanPage, reading: PageReading, *, is_line: bool) -> PageReading:
         """The reading of a page, or that of all its ink as one line, where it is or may be one and is surer so."""
