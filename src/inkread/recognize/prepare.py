@@ -301,7 +301,8 @@ def _resampling(center: NDArray[np.float64], step: NDArray[np.float64], length: 
     target = np.arange(INPUT_SIDE, dtype=np.float32) + np.float32(0.5 - INPUT_SIDE / 2)
     position = center.astype(np.float32)[:, None] + target * step.astype(np.float32)[:, None]  # (N, 28)
     reach = np.maximum(step, 1.0).astype(np.float32)[:, None, None]
-    margin = int(np.ceil(reach.max()))
+    # A triangle that touches the crop from outside reaches twice its half-width beyond the edge.
+    margin = int(np.ceil(2 * reach.max()))
     source = np.arange(-margin, length + margin, dtype=np.float32) + np.float32(0.5)
     weights = position[:, :, None] - source
     np.abs(weights, out=weights)
