@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,21 @@ def test_digits_stand_where_their_ink_is(word):
     ]
     assert all(ink.shape == (20, 20) and ink.min() == 1 for ink in line.inks)
     assert 0.5 < line.texts[0][1] < 1
+
+
+def test_posts_that_reach_across_the_line_belong_to_no_digit(word):
+    alone = read_whole(word, [(scores_of("407", 0.95), PIXEL)])
+    ink = word.crop.ink.copy()
+    ink[:, [4, 64, 118, 174]] = 1
+    between_posts = replace(word, crop=replace(word.crop, ink=ink))
+    assert read_whole(between_posts, [(scores_of("407", 0.95), PIXEL)]).boxes == alone.boxes
+
+
+def test_digits_that_hang_together_with_a_post_keep_their_own_boxes(word):
+    ink = word.crop.ink.copy()
+    ink[:, 100] = 1  # the edge of the second bar
+    line = read_whole(replace(word, crop=replace(word.crop, ink=ink)), [(scores_of("407", 0.95), PIXEL)])
+    assert line.boxes == read_whole(word, [(scores_of("407", 0.95), PIXEL)]).boxes
 
 
 def test_two_looks_are_weighed_against_each_other(word):

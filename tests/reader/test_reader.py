@@ -75,10 +75,8 @@ def test_made_pages_of_strangers_are_read(reader, layout):
         right += sum(found is not None and found.value == digit.value for digit, found in pairs)
         wanted += len(pairs)
         read += len(list(document.digits()))
-    # Beside the posts of a comb, boxes of digits that hang together with them hold a post.
-    assert right >= (0.8 if layout == "comb" else 0.9) * wanted
-    if layout != "comb":  # the posts between boxes are still taken for ones at times
-        assert read <= 1.2 * wanted + 1
+    assert right >= 0.9 * wanted
+    assert read <= 1.2 * wanted + 1
 
 
 def test_clear_writing_is_read_exactly_and_its_boxes_fit(reader, two_lines):

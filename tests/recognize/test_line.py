@@ -64,6 +64,15 @@ def test_strips_hold_the_usual_digit_at_its_height_in_the_middle(height):
     assert rows.mean() == pytest.approx((LINE_HEIGHT - 1) / 2, abs=1.5)
 
 
+def test_a_line_is_shown_wider_than_it_is_written():
+    ink = np.zeros((40, 300), np.float32)
+    ink[10:30, 100:200] = 1
+    plain, wide = (prepare_line(ink, digit_height=LINE_DIGIT_HEIGHT, stretch=stretch) for stretch in (1.0, 1.3))
+    assert (plain.shape, wide.shape) == ((LINE_HEIGHT, 300), (LINE_HEIGHT, 390))
+    assert (wide.max(axis=0) > 0.5).sum() == pytest.approx(130, abs=2)
+    np.testing.assert_array_equal(wide.max(axis=1) > 0.5, plain.max(axis=1) > 0.5)
+
+
 def test_an_endless_line_is_bounded():
     strip = prepare_line(np.zeros((20, 50_000), np.float32), digit_height=10.0)
     assert strip.shape[1] <= 60 * LINE_DIGIT_HEIGHT

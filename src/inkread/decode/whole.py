@@ -26,6 +26,9 @@ __all__ = ["cut_out", "frame_probabilities", "read_whole", "with_second_opinion"
 STRONG_INK = 0.5
 # Marks smaller than this, in heights of a digit, belong to no digit's box.
 SPECK = 0.25
+# What reaches from edge to edge across a line is a post where it is at most this wide, and a comb where it is at least
+# this wide and covers at most this share of its box; widths are in heights of the crop.
+POST_WIDTH, COMB_WIDTH, COMB_FILL = 0.15, 2.0, 0.25
 # How far before its middle a character is said, in heights of a digit: 0.16 to 0.75 on composed lines, least for the
 # narrow ones. So much later, nearly every place lies in the character's own ink.
 LEAD = 0.2
@@ -99,12 +102,23 @@ def with_second_opinion(line: ChosenLine, scores: NDArray[np.float32]) -> Chosen
     return replace(line, probabilities=tuple(probabilities), texts=line.texts if same else ())
 
 
-def _without_specks(ink: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
-    """The ink without components that are smaller than ``least`` pixels both ways: dots, commas, dirt."""
+def _writing(ink: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
+    """The ink without what is no digit: components smaller than ``least`` pixels both ways (dots, commas, dirt), and
+    what reaches from edge to edge across the line (posts of combs, whole combs, sides of fields)."""
+    height = len(ink)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
-    large = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]) >= least
-    large[0] = False
-    return np.asarray(large[labels]) if large.any() else ink
+    widths, heights, areas = (stats[:, k] for k in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
+    kept = np.maximum(widths, heights) >= least
+    is_post = widths <= POST_WIDTH * height
+    is_comb = (widths >= COMB_WIDTH * height) & (areas <= COMB_FILL * widths * heights)
+    kept[(heights == height) & (is_post | is_comb)] = False
+    kept[0] = False
+    if not kept.any():
+        return ink
+    writing = np.asarray(kept[labels])
+    # A digit that hangs together with a post keeps what is its own.
+    writing[:, ink.all(axis=0)] = False
+    return writing if writing.any() else ink
 
 
 def _barest(column_ink: NDArray[np.int64], first: float, second: float) -> int:
@@ -145,7 +159,8 @@ def cut_out(
     pixel
         Pixels of the word's crop a column of the scores.
     """
-    ink = _without_specks(word.crop.ink > STRONG_INK, SPECK * word.digit_height)
+    strong = word.crop.ink > STRONG_INK
+    ink = _writing(strong, SPECK * word.digit_height)
     height, width = ink.shape
     origin = word.crop.quad.box
     centers = np.array([float(scores.columns[a:b].mean()) * pixel for a, b in hypothesis.spans])
@@ -160,7 +175,8 @@ def cut_out(
     for low, high in itertools.pairwise(edges):
         a = min(max(low, 0), width - 1)
         b = min(max(high, a + 1), width)
-        rows, columns = np.flatnonzero(ink[:, a:b].any(axis=1)), np.flatnonzero(ink[:, a:b].any(axis=0))
+        here = ink[:, a:b] if ink[:, a:b].any() else strong[:, a:b]
+        rows, columns = np.flatnonzero(here.any(axis=1)), np.flatnonzero(here.any(axis=0))
         if len(rows):
             x0, x1, y0, y1 = a + columns[0], a + columns[-1] + 1, rows[0], rows[-1] + 1
         else:

@@ -46,13 +46,14 @@ Layout = Literal["page", "line", "digit"]
 LAYOUTS: tuple[Layout, ...] = ("page", "line", "digit")
 # A page is not looked at as a whole where digits are this sure on the average, and at least this share of its marks.
 PLAIN_CONFIDENCE, PLAIN_SHARE = 0.9, 0.8
-# A picture of one line is looked at twice, with its digits about this high on the strip, in pixels: which height a
-# digit has beside the tails, marks and rules around it is not known before it is read.
-LINE_LOOKS = (20, 26)
+# A picture of one line is looked at twice, with its digits about this high on the strip, in pixels, and this many times
+# as wide as they are written: which height a digit has beside the tails, marks and rules around it, and how closely it
+# is written, is not known before it is read.
+LINE_LOOKS = ((20, 1.0), (26, 1.3))
 # A page of at most this many lines, this many times as long as a digit is high, that is not this sure as it was read,
 # is tried as one line; that is believed where it is surer by this factor, or above this probability where nothing was
-# read.
-MOST_LINES, LEAST_LENGTH, SURE_LINE, WHOLE_GAIN, WHOLE_ALONE = 2, 0.8, 0.9, 0.6, 0.6
+# read, unless it leaves out so many digits that fewer than this share remain.
+MOST_LINES, LEAST_LENGTH, SURE_LINE, WHOLE_GAIN, WHOLE_ALONE, LEAST_KEPT = 2, 0.8, 0.9, 0.6, 0.6, 0.6
 # Marks of a digit's size that are writing, and no longer some dirt.
 WRITING = 3
 
@@ -399,14 +400,14 @@ class Reader:
         other = self._read_whole(word)
         probability = other.lines[0].texts[0][1] if other.lines and other.lines[0].texts else 0.0
         least = WHOLE_GAIN * own if reading.count else 0.0 if is_line else WHOLE_ALONE
-        return other if probability > least else reading
+        return other if probability > least and other.count >= LEAST_KEPT * reading.count else reading
 
     def _read_whole(self, word: Word) -> PageReading:
         """A line that is not cut up before it is read."""
-        heights = [word.digit_height * LINE_DIGIT_HEIGHT / look for look in LINE_LOOKS]
-        strips = [prepare_line(word.crop.ink, digit_height=height) for height in heights]
-        scores = self._lines().recognize(strips)
-        line = read_whole(word, [(s, height / LINE_DIGIT_HEIGHT) for s, height in zip(scores, heights, strict=True)])
+        ink, height = word.crop.ink, word.digit_height * LINE_DIGIT_HEIGHT
+        strips = [prepare_line(ink, digit_height=height / look, stretch=stretch) for look, stretch in LINE_LOOKS]
+        columns = [word.digit_height / (look * stretch) for look, stretch in LINE_LOOKS]
+        line = read_whole(word, list(zip(self._lines().recognize(strips), columns, strict=True)))
         if line.inks:
             line = with_second_opinion(line, self._digits().recognize(line.inks))
         # An unsure digit stays: without it the others would be another number.

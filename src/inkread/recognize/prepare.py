@@ -313,7 +313,7 @@ def _resampling(center: NDArray[np.float64], step: NDArray[np.float64], length: 
     return np.asarray(weights[:, :, margin : margin + length], np.float32)
 
 
-def prepare_line(ink: Ink, *, digit_height: float) -> Ink:
+def prepare_line(ink: Ink, *, digit_height: float, stretch: float = 1.0) -> Ink:
     """Give the line network's strip of a line of ink.
 
     Parameters
@@ -322,13 +322,15 @@ def prepare_line(ink: Ink, *, digit_height: float) -> Ink:
         float32 (h, w) in [0, 1], 1 is ink; the line runs along the middle.
     digit_height
         Height of a usual digit in it, in pixels, above 0.
+    stretch
+        How many times as wide as it is written the line is shown, above 0.
 
     Returns
     -------
     float32 (32, w') in [0, 1]: the usual digit is 22 pixels high, what lies outside the crop is paper.
     """
     scale = LINE_DIGIT_HEIGHT / digit_height
-    width = max(8, min(round(ink.shape[1] * scale), MAX_LINE_HEIGHTS * LINE_DIGIT_HEIGHT))
+    width = max(8, min(round(ink.shape[1] * scale * stretch), MAX_LINE_HEIGHTS * LINE_DIGIT_HEIGHT))
     height = max(1, round(ink.shape[0] * scale))
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
     small = np.asarray(cv2.resize(ink, (width, height), interpolation=method), np.float32)
