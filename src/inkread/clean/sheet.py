@@ -64,7 +64,8 @@ def find_sheet(small: NDArray[np.uint8]) -> Corners | None:
     filled = cv2.contourArea(max(contours, key=cv2.contourArea))
     if filled < LEAST_FILL * quad or not _is_askew(corners) or not _stands_out(smooth, corners):
         return None
-    return _from_top_left(corners + 0.5)
+    # The outline runs through the middles of the sheet's outermost pixels: its sides lie half a pixel beyond.
+    return _from_top_left(_with_sides_moved(corners + 0.5, 0.5))
 
 
 def straighten(grey: NDArray[np.uint8], corners: Corners) -> tuple[NDArray[np.uint8], PageTransform]:
@@ -94,6 +95,13 @@ def straighten(grey: NDArray[np.uint8], corners: Corners) -> tuple[NDArray[np.ui
         borderMode=cv2.BORDER_REPLICATE,
     )  # fmt: skip
     return np.asarray(straight, np.uint8), to_grey
+
+
+def _with_sides_moved(corners: Corners, distance: float) -> Corners:
+    """A quad, near to a rectangle, with all its sides moved outward."""
+    forward = np.roll(corners, -1, axis=0) - corners
+    forward /= np.linalg.norm(forward, axis=1)[:, None]
+    return np.asarray(corners + distance * (np.roll(forward, 1, axis=0) - forward), np.float64)
 
 
 def _is_askew(corners: Corners) -> bool:
