@@ -41,7 +41,8 @@ def explainer():
 
 @pytest.fixture(scope="module")
 def page():
-    pixels, _ = composed("31 4159", "26 70")
+    # A hand that leans a little: a 1 that is exactly upright may be the post of a comb.
+    pixels, _ = composed("31 4159", "26 70", hand=Hand(slant_degrees=6))
     return pixels
 
 
@@ -130,7 +131,7 @@ def test_every_digit_is_explained_in_its_place(explainer, page):
         at = document.pages[one.page].lines[one.line].numbers[one.number].digits[one.index]
         assert at is one.digit
         assert (one.value, one.against) == (one.digit.value, None)
-        assert one.log_odds > 1  # clear writing
+        assert one.log_odds > 2  # clear writing
         hull = one.quad.box
         assert hull.intersection(one.digit.box).area == pytest.approx(one.digit.box.area, rel=0.02)
         assert max(one.digit.box.width, one.digit.box.height) == pytest.approx(hull.height * 22 / 28, rel=0.1)
@@ -267,6 +268,7 @@ def test_removing_the_hottest_ink_harms_more_than_removing_random_or_the_coldest
     rng = np.random.default_rng(0)
     hottest, coldest = probability(heat), probability(-heat)
     random = np.mean([probability(rng.random(heat.shape)) for _ in range(5)], axis=0)
-    assert np.mean(hottest < random) >= 0.8
-    assert np.mean(hottest < coldest) >= 0.75
+    assert np.mean(hottest < random) >= 0.9
+    # The coldest ink of some digits holds them together; nothing was promised of it but less harm on the whole.
+    assert np.mean(hottest < coldest) >= 0.8
     assert np.mean(hottest) < np.mean(coldest) - 0.1

@@ -30,7 +30,9 @@ def test_digits_of_a_composed_page_stand_on_ink_in_their_places(samples):
         mask = np.zeros(sample.ink.shape, np.uint8)
         cv2.fillPoly(mask, [q.round().astype(np.int32) for q in sample.quads], 1)
         written = sample.ink > 64
-        assert written[mask > 0].mean() > 0.9 * written.mean()
+        around = cv2.dilate(mask, np.ones((9, 9), np.uint8)) & (1 - mask)
+        # Ink on paper, or chalk on a slate whose ground was taken for ink.
+        assert abs(written[mask > 0].mean() - written[around > 0].mean()) > 0.2
         assert max(sample.ink.shape) <= 901 or np.median(sample.heights) <= 50
 
 

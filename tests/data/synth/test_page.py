@@ -47,7 +47,8 @@ def test_boxes_cover_the_ink_of_their_digits_after_the_view(layout, view):
             x0, y0, x1, y1 = np.rint([digit.box.x0, digit.box.y0, digit.box.x1, digit.box.y1]).astype(int)
             assert 0 <= x0 < x1 <= 600
             assert 0 <= y0 < y1 <= 450
-            mask[y0:y1, x0:x1] = True
+            left, top = int(np.floor(digit.box.x0)), int(np.floor(digit.box.y0))
+            mask[top : int(np.ceil(digit.box.y1)), left : int(np.ceil(digit.box.x1))] = True
             edges = (
                 ink[y0:y1, [x0, x0 + 1, x1 - 2, x1 - 1]].max(axis=0),
                 ink[[y0, y0 + 1, y1 - 2, y1 - 1], x0:x1].max(axis=1),
@@ -55,7 +56,7 @@ def test_boxes_cover_the_ink_of_their_digits_after_the_view(layout, view):
             for edge in edges:  # and is no more than two pixels larger
                 assert edge[:2].max() > 0.05
                 assert edge[2:].max() > 0.05
-        assert ink[mask].sum() / ink.sum() > 0.97
+        assert ink[mask].sum() / ink.sum() > 0.98
 
 
 def test_quads_follow_the_rotation():
