@@ -63,6 +63,17 @@ def test_posts_that_reach_across_the_line_belong_to_no_digit(word):
     assert read_whole(between_posts, [(scores_of("407", 0.95), PIXEL)]).boxes == alone.boxes
 
 
+def test_words_beside_a_number_belong_to_no_digit(word):
+    ink = np.zeros((40, 400), np.float32)
+    ink[:, 100:280] = word.crop.ink
+    ink[12:30, [5, 30, 60, 90, 300, 350]] = 1
+    longer = replace(word, crop=LineCrop(ink=ink, quad=Quad.of_box(Box(0, 50, 400, 90))))
+    scores = scores_of("407", 0.95, frames=100)
+    moved = replace(scores, log_probs=np.roll(scores.log_probs, 25, axis=0))
+    alone = read_whole(word, [(scores_of("407", 0.95), PIXEL)])
+    assert read_whole(longer, [(moved, PIXEL)]).boxes == alone.boxes
+
+
 def test_digits_that_hang_together_with_a_post_keep_their_own_boxes(word):
     ink = word.crop.ink.copy()
     ink[:, 100] = 1  # the edge of the second bar

@@ -32,6 +32,8 @@ POST_WIDTH, COMB_WIDTH, COMB_FILL = 0.15, 2.0, 0.25
 # How far before its middle a character is said, in heights of a digit: 0.16 to 0.75 on composed lines, least for the
 # narrow ones. So much later, nearly every place lies in the character's own ink.
 LEAD = 0.2
+# Pieces of one digit are no farther apart, in heights of a digit.
+APART = 0.2
 # Strings that every look proposes.
 PROPOSALS = 6
 # Readings of a line that are kept.
@@ -131,6 +133,16 @@ def _barest(column_ink: NDArray[np.int64], first: float, second: float) -> int:
     return a + int(cost.argmin())
 
 
+def _around(column_ink: NDArray[np.int64], a: int, b: int, center: float, apart: float) -> tuple[int, int]:
+    """The columns of [a, b) that belong to what stands at ``center``: words and marks farther away are cut off."""
+    inked = a + np.flatnonzero(column_ink[a:b])
+    at = int(np.abs(inked - center).argmin())
+    gaps = np.flatnonzero(np.diff(inked) > apart + 1)
+    first = int(gaps[gaps < at].max(initial=-1)) + 1
+    last = int(gaps[gaps >= at].min(initial=len(inked) - 1))
+    return int(inked[first]), int(inked[last]) + 1
+
+
 def _parted(boxes: Sequence[Box]) -> list[bool]:
     """For each digit, left to right, whether there is a gap between its ink and that of both neighbors."""
     gaps = [True, *(one.x1 < two.x0 for one, two in itertools.pairwise(boxes)), True]
@@ -172,9 +184,11 @@ def cut_out(
     cuts = [_barest(column_ink, first, second) for first, second in itertools.pairwise(centers.tolist())]
     edges = [0, *cuts, width]
     boxes, inks = [], []
-    for low, high in itertools.pairwise(edges):
+    for center, (low, high) in zip(centers, itertools.pairwise(edges), strict=True):
         a = min(max(low, 0), width - 1)
         b = min(max(high, a + 1), width)
+        if column_ink[a:b].any():
+            a, b = _around(column_ink, a, b, center, APART * word.digit_height)
         here = ink[:, a:b] if ink[:, a:b].any() else strong[:, a:b]
         rows, columns = np.flatnonzero(here.any(axis=1)), np.flatnonzero(here.any(axis=0))
         if len(rows):
