@@ -6,7 +6,6 @@ found keeps its place, with the error, so that it has its row. Nothing is opened
 
 from __future__ import annotations
 
-import glob
 import itertools
 import json
 import os
@@ -26,8 +25,7 @@ from inkread import errors
 from inkread.batch.archives import find_members, is_archived, name_of
 from inkread.errors import InkreadError, OutputError, SourceNotFound, SourceUnreadable
 from inkread.inputs import describe, expand_sources
-from inkread.inputs.kinds import taken_names, taken_suffixes
-from inkread.inputs.sources import is_address
+from inkread.inputs.sources import is_address, local_names
 
 __all__ = ["Catalog", "Entry", "natural_key", "write_catalog"]
 
@@ -204,48 +202,7 @@ def _expand_one(source: str) -> Iterator[tuple[str, InkreadError | None]]:
             yield (name, found) if isinstance(found, InkreadError) else (found, None)
     else:
         path = url2pathname(urlsplit(source).path) if source.lower().startswith("file://") else source
-        yield from ((name, None) for name in _expand_path(path))
-
-
-def _expand_path(path: str) -> Iterator[str]:
-    """As :func:`inkread.inputs.expand_sources`, but one name at a time: a folder may hold a million."""
-    try:
-        if os.path.isdir(path):  # noqa: PTH112 (the name stays as it was given)
-            yield from _expand_folder(path)
-            return
-        exists = os.path.lexists(path)
-    except ValueError:  # a zero byte in the name; opening it will say so
-        exists = True
-    if exists or not glob.has_magic(path):
-        yield path
-        return
-    found = False
-    for name in glob.iglob(path, recursive=True):  # noqa: PTH207
-        if not os.path.isdir(name):  # noqa: PTH112
-            found = True
-            yield name
-    if not found:
-        raise SourceNotFound(f"no file matches {path}", source=path)
-
-
-def _expand_folder(path: str) -> Iterator[str]:
-    endings = taken_suffixes()
-    found = False
-    try:
-        with os.scandir(path) as listing:
-            for one in listing:
-                if one.name.startswith(".") or Path(one.name).suffix.lower() not in endings or one.is_dir():
-                    continue
-                found = True
-                yield os.path.join(path, one.name)  # noqa: PTH118
-    except OSError as error:
-        raise SourceUnreadable(f"the folder {path} cannot be listed: {error.strerror}", source=path) from error
-    if not found:
-        raise SourceNotFound(
-            f"the folder {path} holds no picture (taken are {taken_names()}); "
-            f"for the folders in it too, write {os.path.join(path, '**', '*.jpg')}",  # noqa: PTH118
-            source=path,
-        )
+        yield from ((name, None) for name in local_names(path))
 
 
 def _lines(path: str, depth: int) -> Iterator[str]:

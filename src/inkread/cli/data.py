@@ -42,7 +42,7 @@ def list_datasets(format: _Format = "text") -> None:
       inkread data list --format json
     """
     from inkread.data.cards import CARDS
-    from inkread.data.datasets import data_folder
+    from inkread.data.datasets import data_folder, is_present
 
     if format == "json":
         typer.echo(json.dumps([_as_dict(known) for known in CARDS.values()], indent=2, ensure_ascii=False))
@@ -50,7 +50,7 @@ def list_datasets(format: _Format = "text") -> None:
     rows = [("NAME", "USE", "FORM", "SAMPLES", "HERE", "WHAT")]
     for known in CARDS.values():
         count = sum(split.count for split in known.splits.values())
-        here = "yes" if _is_here(known) else " or ".join(sorted(known.obtain)) or "no"
+        here = "yes" if is_present(known.name) else " or ".join(sorted(known.obtain)) or "no"
         rows.append((known.name, known.use, known.form, f"{count}", here, known.title))
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for name, use, form, samples, here, title in rows:
@@ -137,13 +137,9 @@ def import_dataset(
     typer.echo(importing.import_dataset(name, path))
 
 
-def _is_here(known: DatasetCard) -> bool:
+def _as_dict(known: DatasetCard) -> dict[str, Any]:
     from inkread.data.datasets import is_present
 
-    return is_present(known.name)
-
-
-def _as_dict(known: DatasetCard) -> dict[str, Any]:
     return {
         "name": known.name,
         "title": known.title,
@@ -156,7 +152,7 @@ def _as_dict(known: DatasetCard) -> dict[str, Any]:
         "citation": known.citation or None,
         "note": known.note or None,
         "obtain": sorted(known.obtain),
-        "here": _is_here(known),
+        "here": is_present(known.name),
     }
 
 

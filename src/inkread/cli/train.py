@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["app"]
 
+_Seed = Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of everything random.")]
+_LineCount = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="Lines to learn from in all; by default the recipe's.")
+]
+
 # Seconds between two lines of progress where stderr is no terminal.
 LINE_EVERY_S = 60.0
 
@@ -51,7 +56,7 @@ def digit(
     samples: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Crops before the polish; by default the recipe's.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = None,
+    seed: _Seed = None,
 ) -> None:
     """Train the digit network, calibrate it and write it with its card.
 
@@ -85,10 +90,8 @@ def line(
             metavar="DIR", help="Gets line.onnx, its card line.toml, curves.jsonl and the checkpoint; DIR is resumed."
         ),
     ] = Path("runs/line"),
-    lines: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Lines to learn from in all; by default the recipe's.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = None,
+    lines: _LineCount = None,
+    seed: _Seed = None,
 ) -> None:
     """Train the line network, which reads words of digits that touch, and write it with its card.
 
@@ -126,10 +129,8 @@ def line_car(
             help="Start from the weights of `inkread train line`: its checkpoint.pt. Without it, from none.",
         ),
     ] = None,
-    lines: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Lines to learn from in all; by default the recipe's.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = None,
+    lines: _LineCount = None,
+    seed: _Seed = None,
 ) -> None:
     """Train a line network on cheque amounts too: ORAND-CAR-2014, which may be used for research only.
 
@@ -169,7 +170,7 @@ def page(
     threads: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Cores to compose pages and to learn with.")
     ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = None,
+    seed: _Seed = None,
 ) -> None:
     """Train the page network, which tells digits from letters, drawings and textures by what stands around them.
 
@@ -211,7 +212,7 @@ def digit_robust(
         int | None, typer.Option(metavar="N", min=1, help="Passes over MNIST; by default the recipe's.")
     ] = None,
     threads: Annotated[int | None, typer.Option(metavar="N", min=1, help="Cores to learn with.")] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of everything random.")] = None,
+    seed: _Seed = None,
 ) -> None:
     """Train a digit network whose answers are proven to hold out against small changes of every pixel.
 

@@ -33,7 +33,7 @@ from inkread.errors import (
 from inkread.inputs.kinds import HEAD_BYTES, sniff, taken_names, taken_suffixes, what_it_is
 from inkread.inputs.limits import DEFAULT_LIMITS, InputLimits
 
-__all__ = ["describe", "expand_sources", "is_address", "open_stream"]
+__all__ = ["describe", "expand_sources", "is_address", "local_names", "open_stream"]
 
 # Two letters at least, so that C:\ stays a path.
 _ADDRESS = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
@@ -118,45 +118,56 @@ def expand_sources(items: Iterable[Any] | str | os.PathLike[str]) -> Iterator[tu
             if is_address(item):
                 yield from _expand_address(item)
             elif isinstance(item, str | os.PathLike):
-                yield from _expand_path(_local_path(item))
+                yield from ((name, name) for name in sorted(local_names(_local_path(item)), key=_natural))
             else:
                 yield describe(item), item
         except SourceError as error:
             yield describe(item), error
 
 
-def _expand_path(path: str) -> Iterator[tuple[str, Any]]:
+def local_names(path: str) -> Iterator[str]:
+    """The files that a local name stands for, as they are found: a folder may hold a million.
+
+    Raises
+    ------
+    SourceError
+        If a pattern or a folder stands for nothing, or a folder cannot be listed.
+    """
     try:
         if os.path.isdir(path):  # noqa: PTH112 (the name stays as it was given)
-            yield from _expand_folder(path)
+            yield from _pictures_in(path)
             return
         exists = os.path.lexists(path)
     except ValueError:  # a zero byte in the name; opening it will say so
         exists = True
     if exists or not glob.has_magic(path):
-        yield path, path
+        yield path
         return
-    found = [name for name in glob.iglob(path, recursive=True) if not os.path.isdir(name)]  # noqa: PTH112, PTH207
+    found = False
+    for name in glob.iglob(path, recursive=True):  # noqa: PTH207
+        if not os.path.isdir(name):  # noqa: PTH112
+            found = True
+            yield name
     if not found:
         raise SourceNotFound(f"no file matches {path}", source=path)
-    for name in sorted(found, key=_natural):
-        yield name, name
 
 
-def _expand_folder(path: str) -> Iterator[tuple[str, Any]]:
+def _pictures_in(folder: str) -> Iterator[str]:
+    found = False
     try:
-        names = [entry.name for entry in os.scandir(path) if not entry.is_dir() and _looks_like_picture(entry.name)]
+        with os.scandir(folder) as listing:
+            for one in listing:
+                if _looks_like_picture(one.name) and not one.is_dir():
+                    found = True
+                    yield os.path.join(folder, one.name)  # noqa: PTH118
     except OSError as error:
-        raise SourceUnreadable(f"the folder {path} cannot be listed: {error.strerror}", source=path) from error
-    if not names:
+        raise SourceUnreadable(f"the folder {folder} cannot be listed: {error.strerror}", source=folder) from error
+    if not found:
         raise SourceNotFound(
-            f"the folder {path} holds no picture (taken are {taken_names()}); "
-            f"for the folders in it too, write {os.path.join(path, '**', '*.jpg')}",  # noqa: PTH118
-            source=path,
+            f"the folder {folder} holds no picture (taken are {taken_names()}); "
+            f"for the folders in it too, write {os.path.join(folder, '**', '*.jpg')}",  # noqa: PTH118
+            source=folder,
         )
-    for name in sorted(names, key=_natural):
-        joined = os.path.join(path, name)  # noqa: PTH118
-        yield joined, joined
 
 
 def _expand_address(address: str) -> Iterator[tuple[str, Any]]:

@@ -140,7 +140,9 @@ class Lab:
         """The sets that are here, the networks, and the job."""
         return {
             "sets": [
-                _described(card) for card in CARDS.values() if card.form in ("images", "lines") and _is_here(card)
+                _described(card)
+                for card in CARDS.values()
+                if card.form in ("images", "lines") and is_present(card.name)
             ],
             "networks": {name: card.name for name, card in self._cards.items()},
             "job": None if self.job is None else self.job.to_dict(),
@@ -167,7 +169,7 @@ class Lab:
             If the set is not here, or has no such split.
         """
         card = CARDS.get(data)
-        if card is None or card.form not in ("images", "lines") or not _is_here(card):
+        if card is None or card.form not in ("images", "lines") or not is_present(card.name):
             raise NotFound(f"there is no data set {data!r} here")
         if split not in (*card.splits, "all"):
             raise InvalidOption(f"{data} has no split {split!r}; it has {', '.join(card.splits)}")
@@ -206,7 +208,7 @@ class Lab:
             If its set or its network is not here, or is no set of single characters.
         """
         card = CARDS.get(order.data)
-        if card is None or not _is_here(card):
+        if card is None or not is_present(card.name):
             raise NotFound(f"there is no data set {order.data!r} here")
         if card.form != "images":
             raise InvalidOption(f"{order.data} holds no single characters")
@@ -327,10 +329,6 @@ class Lab:
                 process.wait(_PATIENCE_S)
             except subprocess.TimeoutExpired:
                 process.kill()
-
-
-def _is_here(card: DatasetCard) -> bool:
-    return is_present(card.name)
 
 
 def _described(card: DatasetCard) -> dict[str, Any]:
