@@ -58,6 +58,12 @@ def text_of(reading):
     return "".join(str(int(p.argmax())) for line in reading.lines for p in line.probabilities)
 
 
+def test_a_word_in_which_the_line_network_sees_no_digit_holds_none_unless_the_digit_network_is_sure():
+    words = [(0, word_of(0, 2))]
+    assert text_of(agreed(reading_of(line_of("06", 0.6)), words, [frames_of("", 0.9)])) == ""
+    assert text_of(agreed(reading_of(line_of("06", 0.99)), words, [frames_of("", 0.9)])) == "06"
+
+
 def test_two_readers_that_agree_are_surer_than_one():
     before = reading_of(line_of("12", 0.8))
     after = agreed(before, [(0, word_of(0, 2))], [frames_of("12", 0.95)])

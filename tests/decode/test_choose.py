@@ -3,8 +3,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from inkread.decode.choose import choose_digits, of_like_size, without_lone_marks, without_pieces_of_words
-from inkread.geometry import Box, Quad
+from inkread.decode.choose import (
+    choose_digits,
+    of_like_size,
+    without_edge_strokes,
+    without_lone_marks,
+    without_pieces_of_words,
+)
+from inkread.geometry import Box, PageTransform, Quad
 from inkread.parts import Candidate, LineCrop, LineOfCandidates, Word
 
 DOT = np.ones((2, 2), np.float32)
@@ -108,6 +114,27 @@ def test_digits_of_a_line_of_words_must_be_sure(share, sure, kept):
     line = dataclasses.replace(read.lines[0], probabilities=probabilities)
     reading = dataclasses.replace(read, lines=(line,), shares=(share,))
     assert text_of(without_pieces_of_words(reading)) == [kept]
+
+
+def strokes_and_digits(strokes, digits):
+    """A line of upright strokes that read as ones, over a line of twos."""
+    lines = [line_of(strokes), line_of(digits)]
+    return choose(lines, [[row(digit=1)] * len(strokes), [row(digit=2)] * len(digits)])
+
+
+@pytest.mark.parametrize(
+    ("strokes", "kept"),
+    [
+        pytest.param([(40 * i, 0, 40 * i + 4, 14) for i in range(1, 5)], "", id="ends of lines, at the top"),
+        pytest.param([(40 * i, 6, 40 * i + 4, 20) for i in range(1, 5)], "1111", id="ones under it"),
+        pytest.param([(40, 0, 44, 14)], "1", id="one that is cut off"),
+        pytest.param([(0, 6, 4, 20), (50, 6, 54, 20)], "1", id="a side, at the left"),
+    ],
+)
+def test_strokes_at_the_edges_of_a_picture_are_no_ones(strokes, kept):
+    reading = strokes_and_digits(strokes, spread(4, y=100.0, x=50.0))
+    inside = without_edge_strokes(reading, PageTransform(), size=(300, 200))
+    assert text_of(inside) == [kept, "2222"]
 
 
 def test_the_marks_of_a_page_are_known_with_their_places():

@@ -91,8 +91,14 @@ def test_two_looks_are_weighed_against_each_other(word):
 
 
 def test_a_line_of_blanks_holds_no_digits(word):
-    line = read_whole(word, [(scores_of("", 0.9), PIXEL)])
-    assert line.boxes == line.texts == ()
+    assert read_whole(word, [(scores_of("", 0.9), PIXEL)]) is None
+
+
+def test_a_line_that_is_not_likely_enough_is_not_read(word):
+    looks = [(scores_of("407", 0.95), PIXEL)]
+    (_, probability), *_ = read_whole(word, looks).texts
+    assert read_whole(word, looks, least=probability) is None
+    assert read_whole(word, looks, least=probability - 0.01) is not None
 
 
 def test_the_digit_network_moves_an_unsure_digit_and_no_sure_one(word):

@@ -2,7 +2,7 @@
 
 Where both say the same, that is surer than either; where they differ, the surer one is believed, and the other becomes
 an alternative. The line network is asked only about words that the digit network is not sure of, and only where the
-line is believed to hold digits: it has no class for letters.
+line is believed to hold digits. It has learnt to read past words: where it says nothing of a word, that counts too.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ LEAST_SHARE = 0.5
 ALONE = 0.7
 # What the line network's word counts for where every piece stands apart.
 PLAIN_DISCOUNT = 0.5
+# What the line network counts for where it says that a word holds no digit.
+WORD_DISCOUNT = 0.5
 # What the digit network's reading counts for where it leaves pieces as high as a digit out of a number.
 LEFT_INK_DISCOUNT = 0.3
 
@@ -98,6 +100,9 @@ def _merged(
     text = "".join(DIGITS[int(line.probabilities[k].argmax())] for k in own)
     (best,) = prefix_beam(frames, count=1)
     other = float(np.exp(best.log_prob))
+    if not best.text and own and other * WORD_DISCOUNT > probability:
+        # Letters, that resemble digits one by one.
+        return line.only([k for k in range(len(line.boxes)) if k not in own])
     if best.text == text:
         if not text:
             return line

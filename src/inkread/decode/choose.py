@@ -45,7 +45,7 @@ WORDY_SHARE = 0.15
 SOFT_EDGE, LIKE_STRENGTH, OTHERS = 0.25, 0.5, 3
 # A piece of a table's rule reads as a one, but is longer than the digits around it are high by this factor.
 LONGEST_ONE = 1.7
-# A one narrower than this share of its height, this near to the left or right edge of a picture (pixels), is an edge.
+# A one narrower than this share of its height, this near to an edge of a picture (pixels), is an edge.
 THIN, EDGE_PIXELS = 0.4, 2.0
 # Marks lower than this share of the line's digits (dots, dashes) say nothing about what the line is.
 MARK_HEIGHT = 0.5
@@ -253,10 +253,11 @@ def without_pieces_of_words(reading: PageReading) -> PageReading:
     )
 
 
-def without_edge_strokes(reading: PageReading, to_picture: PageTransform, *, width: int) -> PageReading:
-    """The reading without upright strokes that touch the left or right edge of the picture, beside other digits.
+def without_edge_strokes(reading: PageReading, to_picture: PageTransform, *, size: tuple[int, int]) -> PageReading:
+    """The reading without upright strokes that touch an edge of the picture, beside other digits.
 
-    A picture cut out of a form or a page shows the side of a cell, of a sheet or of a shadow there.
+    A picture cut out of a form or a page shows the side of a cell, of a sheet or of a shadow at its left or right; and
+    at its top or bottom a row of ends of squared paper's lines.
 
     Parameters
     ----------
@@ -264,23 +265,25 @@ def without_edge_strokes(reading: PageReading, to_picture: PageTransform, *, wid
         Boxes in pixels of the clean page.
     to_picture
         Leads from there to the picture.
-    width
-        Of the picture, in pixels.
+    size
+        Width and height of the picture, in pixels.
     """
     if reading.count < 3:
         return reading
+    width, height = size
 
-    def is_edge(box: Box, probabilities: NDArray[np.float64]) -> bool:
-        if probabilities.argmax() != 1 or box.width > THIN * box.height:
-            return False
-        seen = to_picture.apply_to_box(box).box
-        return seen.x0 <= EDGE_PIXELS or seen.x1 >= width - EDGE_PIXELS
+    def inside(line: ChosenLine) -> ChosenLine:
+        strokes = [
+            p.argmax() == 1 and b.width <= THIN * b.height for b, p in zip(line.boxes, line.probabilities, strict=True)
+        ]
+        boxes = [to_picture.apply_to_box(box).box for box in line.boxes]
+        at_side = [box.x0 <= EDGE_PIXELS or box.x1 >= width - EDGE_PIXELS for box in boxes]
+        at_end = [box.y0 <= EDGE_PIXELS or box.y1 >= height - EDGE_PIXELS for box in boxes]
+        if all(strokes) and sum(at_end) > 1:
+            at_side = [side or end for side, end in zip(at_side, at_end, strict=True)]
+        return line.only([k for k, stroke in enumerate(strokes) if not (stroke and at_side[k])])
 
-    lines = tuple(
-        line.only([k for k, box in enumerate(line.boxes) if not is_edge(box, line.probabilities[k])])
-        for line in reading.lines
-    )
-    return replace(reading, lines=lines)
+    return replace(reading, lines=tuple(inside(line) for line in reading.lines))
 
 
 def _strength(ink: NDArray[np.float32]) -> float:

@@ -43,8 +43,8 @@ KEPT = 6
 PARTED_WEIGHT, CUT_WEIGHT = 0.45, 0.2
 
 
-def read_whole(word: Word, looks: Sequence[tuple[Scores, float]]) -> ChosenLine:
-    """The line's digits.
+def read_whole(word: Word, looks: Sequence[tuple[Scores, float]], *, least: float = 0.0) -> ChosenLine | None:
+    """The line's digits, or None where its likeliest string has none, or is no likelier than ``least``.
 
     Parameters
     ----------
@@ -53,11 +53,12 @@ def read_whole(word: Word, looks: Sequence[tuple[Scores, float]]) -> ChosenLine:
     looks
         What the line network says of it at one or several sizes: scores, whose columns are those of a strip, and the
         pixels of the word's crop a column.
+    least
+        Probability in [0, 1].
 
     Returns
     -------
-    One piece for the whole line; no digits where the likeliest string is empty. A string's probability is the mean over
-    the looks of what each says.
+    One piece for the whole line. A string's probability is the mean over the looks of what each says.
     """
     proposed = [dict(likeliest_strings(scores)[:PROPOSALS]) for scores, _ in looks]
     together: dict[str, float] = {}
@@ -65,9 +66,9 @@ def read_whole(word: Word, looks: Sequence[tuple[Scores, float]]) -> ChosenLine:
         for string, log_prob in strings.items():
             together[string] = together.get(string, 0.0) + float(np.exp(log_prob)) / len(looks)
     texts = sorted(together.items(), key=lambda item: -item[1])[:KEPT]
-    if not texts or not texts[0][0]:
-        return ChosenLine(boxes=(), inks=(), spans=(), probabilities=(), texts=())
     text, probability = texts[0]
+    if not text or probability <= least:
+        return None
     # Drawn from the look that is surest of it.
     surest = int(np.argmax([strings.get(text, -np.inf) for strings in proposed]))
     scores, pixel = looks[surest]

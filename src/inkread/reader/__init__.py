@@ -50,10 +50,12 @@ PLAIN_CONFIDENCE, PLAIN_SHARE = 0.9, 0.8
 # as wide as they are written: which height a digit has beside the tails, marks and rules around it, and how closely it
 # is written, is not known before it is read.
 LINE_LOOKS = ((20, 1.0), (26, 1.3))
-# A page of at most this many lines, this many times as long as a digit is high, that is not this sure as it was read,
-# is tried as one line; that is believed where it is surer by this factor, or above this probability where nothing was
-# read, unless it leaves out so many digits that fewer than this share remain.
-MOST_LINES, LEAST_LENGTH, SURE_LINE, WHOLE_GAIN, WHOLE_ALONE, LEAST_KEPT = 2, 0.8, 0.9, 0.6, 0.6, 0.6
+# A page is tried as one line where at most this many lines were found, its ink is this many times as long as it is high
+# and at most this many times as high as the marks found in it, and it was not read this surely.
+MOST_LINES, LEAST_LENGTH, MOST_HEIGHTS, SURE_LINE = 2, 0.8, 3.0, 0.9
+# That is believed where it is surer by this factor, or above this probability where nothing was read, unless it leaves
+# out so many digits that fewer than this share remain.
+WHOLE_GAIN, WHOLE_ALONE, LEAST_KEPT = 0.6, 0.6, 0.6
 # Marks of a digit's size that are writing, and no longer some dirt.
 WRITING = 3
 
@@ -340,7 +342,7 @@ class Reader:
         )
         cleaned, reading = view.page, view.reading
         if options.layout == "page":
-            reading = without_edge_strokes(reading, cleaned.to_source, width=part.width)
+            reading = without_edge_strokes(reading, cleaned.to_source, size=(part.width, part.height))
         condition = assess(
             part,
             cleaned,
@@ -383,33 +385,45 @@ class Reader:
         if options.layout == "page" and may_be_dirt:
             reading = without_pieces_of_words(without_lone_marks(reading))
         return (
-            self._or_as_one_line(page, reading, is_line=options.layout == "line") if "line" in self._cards else reading
+            self._or_as_one_line(page, found, reading, is_line=options.layout == "line")
+            if "line" in self._cards
+            else reading
         )
 
     def _looks_around(self, options: ReaderOptions) -> bool:
         return options.layout == "page" and options.look_around and "page" in self._cards
 
-    def _or_as_one_line(self, page: CleanPage, reading: PageReading, *, is_line: bool) -> PageReading:
+    def _or_as_one_line(
+        self, page: CleanPage, found: Sequence[LineOfCandidates], reading: PageReading, *, is_line: bool
+    ) -> PageReading:
         """The reading of a page, or that of all its ink as one line, where it is or may be one and is surer so."""
         own = float(np.prod([p.max() for line in reading.lines for p in line.probabilities])) if reading.count else 0.0
-        if not is_line and (own >= SURE_LINE or sum(bool(line.boxes) for line in reading.lines) > MOST_LINES):
-            return reading
-        word = as_one_line(page)
-        if word is None or not (is_line or word.crop.ink.shape[1] >= LEAST_LENGTH * word.digit_height):
-            return reading
-        other = self._read_whole(word)
-        probability = other.lines[0].texts[0][1] if other.lines and other.lines[0].texts else 0.0
         least = WHOLE_GAIN * own if reading.count else 0.0 if is_line else WHOLE_ALONE
-        return other if probability > least and other.count >= LEAST_KEPT * reading.count else reading
+        if not is_line:
+            if not _may_be_few_lines(found) or sum(bool(line.boxes) for line in reading.lines) > MOST_LINES:
+                return reading
+            if own >= SURE_LINE:
+                if reading.count >= PLAIN_SHARE * reading.marks:
+                    return reading
+                least = SURE_LINE
+        word = as_one_line(page)
+        if word is None or not (is_line or _may_be_one_line(word, found)):
+            return reading
+        other = self._read_whole(word, least)
+        if other is None or other.count < LEAST_KEPT * reading.count:
+            return reading
+        # Where the digit network, asked about each digit, changed one, the line is no longer what was surer.
+        return reading if reading.count and not other.lines[0].texts else other
 
-    def _read_whole(self, word: Word) -> PageReading:
-        """A line that is not cut up before it is read."""
+    def _read_whole(self, word: Word, least: float) -> PageReading | None:
+        """A line that is not cut up before it is read; None where no string is likelier than ``least``."""
         ink, height = word.crop.ink, word.digit_height * LINE_DIGIT_HEIGHT
         strips = [prepare_line(ink, digit_height=height / look, stretch=stretch) for look, stretch in LINE_LOOKS]
         columns = [word.digit_height / (look * stretch) for look, stretch in LINE_LOOKS]
-        line = read_whole(word, list(zip(self._lines().recognize(strips), columns, strict=True)))
-        if line.inks:
-            line = with_second_opinion(line, self._digits().recognize(line.inks))
+        line = read_whole(word, list(zip(self._lines().recognize(strips), columns, strict=True)), least=least)
+        if line is None:
+            return None
+        line = with_second_opinion(line, self._digits().recognize(line.inks))
         # An unsure digit stays: without it the others would be another number.
         return PageReading(lines=(line,), shares=(1.0,), marks=len(line.boxes))
 
@@ -445,6 +459,20 @@ def _may_be_other(reading: PageReading) -> bool:
     if not reading.count:
         return False
     return reading.certainty < PLAIN_CONFIDENCE * reading.count or reading.count < PLAIN_SHARE * reading.marks
+
+
+def _may_be_few_lines(found: Sequence[LineOfCandidates]) -> bool:
+    """Whether marks were found, and all of them within what a line and dirt above and below it take."""
+    boxes = [piece for line in found for piece in line.pieces]
+    if not boxes:
+        return False
+    return max(box.y1 for box in boxes) - min(box.y0 for box in boxes) <= 2 * MOST_HEIGHTS * _usual_height(found)
+
+
+def _may_be_one_line(word: Word, found: Sequence[LineOfCandidates]) -> bool:
+    """Whether all the ink of a page, taken for one line, is longer than high and no higher than its marks say."""
+    is_long = word.crop.ink.shape[1] >= LEAST_LENGTH * word.digit_height
+    return is_long and word.digit_height <= MOST_HEIGHTS * _usual_height(found)
 
 
 def _usual_height(found: Sequence[LineOfCandidates]) -> float:

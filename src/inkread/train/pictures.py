@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -10,15 +12,37 @@ from inkread.clean import CleanOptions, clean
 from inkread.data import datasets
 from inkread.errors import InvalidOption
 from inkread.find import as_one_line
-from inkread.parts import PageImage
+from inkread.parts import PageImage, Word
 from inkread.train.strips import Canvas, framed, soiled
 
-__all__ = ["LinePictures"]
+__all__ = ["LinePictures", "clean_lines"]
 
 # Height of a digit on a picture's canvas.
 DIGIT_HEIGHT = 26
 # Bare columns at both ends of a canvas.
 MARGIN = 6
+
+
+def clean_lines(name: str, split: str) -> Iterator[tuple[Word, str]]:
+    """The pictures of a data set, each taken for one line as reading takes it, and their texts; bare ones are left out.
+
+    Raises
+    ------
+    DataError
+        If the set is missing.
+    InvalidOption
+        If a label is no string of digits.
+    """
+    samples = datasets.load(name, split)
+    # Tight crops: nothing in them says how a page is tilted.
+    options = CleanOptions(max_skew_degrees=0)
+    for image, label in zip(samples.images, samples.labels.tolist(), strict=True):
+        if not label.isdigit():
+            raise InvalidOption(f"{name} holds the label {label!r}, which is no string of digits")
+        pixels = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB) if image.ndim == 2 else image
+        word = as_one_line(clean(PageImage(pixels=np.ascontiguousarray(pixels)), options))
+        if word is not None:
+            yield word, label
 
 
 class LinePictures:
@@ -38,18 +62,9 @@ class LinePictures:
     """
 
     def __init__(self, name: str, split: str) -> None:
-        samples = datasets.load(name, split)
-        # Tight crops: nothing in them says how a page is tilted.
-        options = CleanOptions(max_skew_degrees=0)
         self._canvases: list[Canvas] = []
         self._texts: list[str] = []
-        for image, label in zip(samples.images, samples.labels.tolist(), strict=True):
-            if not label.isdigit():
-                raise InvalidOption(f"{name} holds the label {label!r}, which is no string of digits")
-            pixels = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB) if image.ndim == 2 else image
-            word = as_one_line(clean(PageImage(pixels=np.ascontiguousarray(pixels)), options))
-            if word is None:
-                continue
+        for word, label in clean_lines(name, split):
             scale = DIGIT_HEIGHT / word.digit_height
             size = max(8, round(word.crop.ink.shape[1] * scale)), max(8, round(word.crop.ink.shape[0] * scale))
             ink = cv2.resize(word.crop.ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR)
