@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -56,6 +58,30 @@ def agreed(reading, words, scores, *, pieces=4):
 
 def text_of(reading):
     return "".join(str(int(p.argmax())) for line in reading.lines for p in line.probabilities)
+
+
+def stroke(lean, *, height=22):
+    """An upright or leaning stroke, three pixels wide."""
+    ink = np.zeros((height, 24), np.float32)
+    for y in range(height):
+        x = round(2 + lean * (height - 1 - y))
+        ink[y, x : x + 3] = 1
+    return ink
+
+
+@pytest.mark.parametrize(("lean", "height", "text"), [(0.5, 22, "46"), (0.0, 30, "46"), (0.1, 22, "416")])
+def test_a_long_or_leaning_one_between_digits_may_be_a_slash_and_the_line_network_says(lean, height, text):
+    line = line_of("416", 0.99)
+    one = Box(122, 79 - height, 140, 79)
+    upright = stroke(0.0)
+    line = dataclasses.replace(
+        line, boxes=(line.boxes[0], one, line.boxes[2]), inks=(upright, stroke(lean, height=height), upright)
+    )
+    reading, word = reading_of(line), word_of(0, 3, is_plain=True)
+    found = LineOfCandidates(pieces=line.boxes, candidates=(), digit_height=22.0, words=(word,))
+    asked = doubtful_words([found], reading)
+    assert bool(asked) == (text == "46")
+    assert text_of(agreed(reading, asked, [frames_of("46", 0.8)] * len(asked))) == text
 
 
 def test_a_word_in_which_the_line_network_sees_no_digit_holds_none_unless_the_digit_network_is_sure():

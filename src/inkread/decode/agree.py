@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inkread.decode.choose import ChosenLine, PageReading
 from inkread.decode.ctc import prefix_beam
@@ -26,8 +27,11 @@ SURE, SURER = 0.95, 0.985
 LEAST_SHARE = 0.5
 # A word that the digit network reads as no number at all is believed to be one only above this probability.
 ALONE = 0.7
-# What the line network's word counts for where every piece stands apart.
+# What the line network's word counts for where every piece stands apart: that is the digit network's home ground.
 PLAIN_DISCOUNT = 0.5
+# A one between digits that leans (dx/dy) by this much more than they, or is this many times as high, may be a slash: no
+# crop of it alone can tell. What the digit network's reading counts for with each.
+SLASH_LEAN, SLASH_HEIGHT, SLASH_DISCOUNT = 0.22, 1.2, 0.3
 # What the line network counts for where it says that a word holds no digit.
 WORD_DISCOUNT = 0.5
 # What the digit network's reading counts for where it leaves pieces as high as a digit out of a number.
@@ -44,7 +48,7 @@ def doubtful_words(found: Sequence[LineOfCandidates], reading: PageReading) -> l
             own = _own(chosen, word)
             least = SURE if word.is_plain else SURER
             sure = bool(own) and all(chosen.probabilities[k].max() >= least for k in own)
-            if not sure or (not word.is_plain and _leaves_ink(line, chosen, word)):
+            if not sure or _slashes(chosen, own) or (not word.is_plain and _leaves_ink(line, chosen, word)):
                 words.append((number, word))
     return words
 
@@ -77,7 +81,10 @@ def agree(
         probability = float(np.prod([line.probabilities[k].max() for k in own])) if own else 1.0 - ALONE
         if own and _leaves_ink(found[number], line, word):
             probability *= LEFT_INK_DISCOUNT
-        lines[number] = _merged(line, word, own, probability, frames, pixel)
+        slashes = _slashes(line, own)
+        probability *= SLASH_DISCOUNT**slashes
+        discount = PLAIN_DISCOUNT if word.is_plain and not slashes else 1.0
+        lines[number] = _merged(line, word, own, probability, frames, pixel, discount)
     return replace(reading, lines=tuple(lines))
 
 
@@ -94,8 +101,28 @@ def _leaves_ink(found: LineOfCandidates, line: ChosenLine, word: Word) -> bool:
     )
 
 
+def _slashes(line: ChosenLine, own: list[int]) -> int:
+    """How many of a word's digits were read as ones and may be slashes."""
+    ones = [k for k in own[1:-1] if line.probabilities[k].argmax() == 1]
+    others = [k for k in own if line.probabilities[k].argmax() != 1]
+    if not ones or not others:
+        return 0
+    height = float(np.median([line.boxes[k].height for k in others]))
+    lean = float(np.median([_lean(line.inks[k]) for k in others]))
+    return sum(line.boxes[k].height >= SLASH_HEIGHT * height or _lean(line.inks[k]) >= lean + SLASH_LEAN for k in ones)
+
+
+def _lean(ink: NDArray[np.float32]) -> float:
+    """dx/dy of the ink's main direction among those near the upright, rightward above 0: from its second moments."""
+    rows, columns = np.nonzero(ink > 0.5)
+    if len(rows) < 2:
+        return 0.0
+    y, x = rows - rows.mean(), columns - columns.mean()
+    return -float((x * y).sum() / max(1.0, float((y * y).sum())))
+
+
 def _merged(
-    line: ChosenLine, word: Word, own: list[int], probability: float, frames: Scores, pixel: float
+    line: ChosenLine, word: Word, own: list[int], probability: float, frames: Scores, pixel: float, discount: float
 ) -> ChosenLine:
     text = "".join(DIGITS[int(line.probabilities[k].argmax())] for k in own)
     (best,) = prefix_beam(frames, count=1)
@@ -114,9 +141,7 @@ def _merged(
             raised = np.minimum(probabilities[k] * factor, 1.0)
             probabilities[k] = raised / max(1.0, float(raised.sum()))
         return replace(line, probabilities=tuple(probabilities), texts=())
-    # Pieces that can only be marks of their own are the digit network's home ground.
-    if word.is_plain:
-        other *= PLAIN_DISCOUNT
+    other *= discount
     if other <= probability or not best.text or (not own and other < ALONE):
         return line
     boxes, inks = cut_out(word, frames, best, pixel)
