@@ -104,6 +104,7 @@ class LineNet(nn.Module):  # type: ignore[misc]  # torch is left out of type che
             ConvBlock(16, 48, stride=2),  # (N, 48, 16, W/2)
             ConvBlock(48, 80, stride=2),  # (N, 80, 8, W/4)
             ConvBlock(80, 80),
+            ConvBlock(80, 80),
             ConvBlock(80, 112, stride=(2, 1)),  # (N, 112, 4, W/4)
             nn.Conv2d(112, 112, (4, 1)),  # (N, 112, 1, W/4)
             nn.ReLU(),

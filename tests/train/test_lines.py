@@ -5,7 +5,16 @@ from inkread.data.synth import Hand, draw_glyph
 from inkread.errors import InvalidOption
 from inkread.recognize.prepare import LINE_HEIGHT
 from inkread.train.digits import tight_crop
-from inkread.train.lines import LENGTH_CLASSES, LineStream, WriterDigits, random_number
+from inkread.train.lines import (
+    DIGIT_HEIGHT,
+    LENGTH_CLASSES,
+    SIGNS,
+    Beside,
+    LineStream,
+    Sign,
+    WriterDigits,
+    random_number,
+)
 
 
 @pytest.fixture(scope="module")
@@ -16,8 +25,9 @@ def writer():
 
 
 def stream_of(writer, seed, *, batch_size=16):
-    others = writer.crops[4]
-    return LineStream([[writer]], [1.0], others, batch_size=batch_size, rng=np.random.default_rng(seed))
+    return LineStream(
+        [[writer]], [1.0], Beside(others=writer.crops[4]), batch_size=batch_size, rng=np.random.default_rng(seed)
+    )
 
 
 def test_batches_hold_strips_of_ink_with_their_texts(writer):
@@ -31,6 +41,34 @@ def test_batches_hold_strips_of_ink_with_their_texts(writer):
         assert text.isdigit()
         assert strip[0, :, width:].max(initial=0) == 0, "padding is bare"
         assert strip[0, :, :width].sum() > 5 * len(text), "there is ink"
+
+
+def test_words_stand_beside_some_numbers_and_some_lines_hold_nothing_else(writer):
+    word = np.full((DIGIT_HEIGHT, 4 * DIGIT_HEIGHT), 255, np.uint8)
+    beside = Beside(others=writer.crops[4], words=[word])
+    stream = LineStream([[writer]], [1.0], beside, batch_size=16, rng=np.random.default_rng(9))
+    lines = [stream.line(3) for _ in range(400)]
+    texts = [text for _, text in lines]
+    assert 0 < texts.count("") < 30
+    assert all(len(text) == 3 and text.isdigit() for text in texts if text)
+    # As much full ink as the block has is no three digits.
+    with_words = np.mean([(ink > 0.5).sum() > 0.5 * DIGIT_HEIGHT**2 * 3 for ink, text in lines if text])
+    assert 0.1 < with_words < 0.3
+    assert all((ink > 0.5).sum() > 0.5 * DIGIT_HEIGHT**2 for ink, text in lines if not text)
+
+
+def test_signs_stand_before_behind_and_within_numbers(writer):
+    block = Sign(ink=np.full((DIGIT_HEIGHT, 3 * DIGIT_HEIGHT), 255, np.uint8), rise=0.0)
+    signs = {character: [block] for character in SIGNS}
+    beside = Beside(others=writer.crops[4], signs=signs)
+    signed = LineStream([[writer]], [1.0], beside, batch_size=16, rng=np.random.default_rng(9))
+
+    def with_blocks(stream):
+        lines = [stream.line(4) for _ in range(300)]
+        assert all(len(text) == 4 and text.isdigit() for _, text in lines)
+        return sum((ink > 0.5).sum() > 0.5 * 3 * DIGIT_HEIGHT**2 for ink, _ in lines)
+
+    assert with_blocks(signed) > with_blocks(stream_of(writer, 9)) + 60
 
 
 def test_the_same_seed_gives_the_same_lines(writer):
@@ -72,7 +110,7 @@ def test_a_writer_without_one_of_the_digits_is_refused(writer):
     with pytest.raises(InvalidOption, match="each of the ten digits"):
         WriterDigits(writer.crops[:9])
     with pytest.raises(InvalidOption, match="at least one group"):
-        LineStream([], [], writer.crops[0], batch_size=4, rng=np.random.default_rng(0))
+        LineStream([], [], Beside(others=writer.crops[0]), batch_size=4, rng=np.random.default_rng(0))
 
 
 def test_strokes_are_as_wide_as_they_are():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from inkread.recognize.prepare import LINE_HEIGHT
-from inkread.train.strips import Canvas, framed, on_paper, soiled
+from inkread.train.strips import Canvas, beside_a_side, framed, on_paper, soiled
 
 
 def bar_canvas():
@@ -45,6 +45,18 @@ def test_paper_and_camera_change_a_strip_but_not_its_size_and_leave_its_digits(s
         changed += not np.array_equal(out, before)
         np.testing.assert_array_equal(strip, before)
     assert changed > 25
+
+
+def test_sides_stand_beside_the_digits_from_edge_to_edge():
+    rng = np.random.default_rng(4)
+    strip = framed(bar_canvas(), np.random.default_rng(0))
+    sided = [out for out in (beside_a_side(strip, rng) for _ in range(300)) if out is not strip]
+    assert 20 < len(sided) < 80
+    with_room = [out for out in sided if out.shape[1] > strip.shape[1]]
+    assert len(with_room) > 0.7 * len(sided)
+    for out in with_room:
+        assert out.shape[0] == LINE_HEIGHT
+        assert (out > 0).any(axis=1).all(), "a side reaches from the top to the bottom"
 
 
 def test_soiled_strips_stay_in_their_range():

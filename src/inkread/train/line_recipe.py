@@ -14,19 +14,25 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inkread.clean import CleanOptions, clean
-from inkread.data import datasets
 from inkread.errors import InvalidOption
-from inkread.find import as_one_line
 from inkread.models.registry import ModelCard
 from inkread.nets import LINE_STEP, LineNet, export_line
-from inkread.parts import BLANK, DIGITS, PageImage
+from inkread.parts import BLANK, DIGITS
 from inkread.recognize.prepare import LINE_HEIGHT, prepare_line
 from inkread.train.cards import circumstances, write_card
-from inkread.train.lines import LineStream, WriterDigits
+from inkread.train.lines import Beside, LineStream, WriterDigits
 from inkread.train.loop import FitOptions, Progress, fit
-from inkread.train.pictures import LinePictures
-from inkread.train.writers import assorted_writers, bhmsds_writers, fonts, hands, mnist_writers, other_signs
+from inkread.train.pictures import LinePictures, clean_lines
+from inkread.train.writers import (
+    assorted_writers,
+    bhmsds_writers,
+    fonts,
+    hands,
+    mnist_writers,
+    number_signs,
+    other_signs,
+    other_words,
+)
 
 __all__ = ["LINE", "LINE_CAR", "LineRecipe", "train_line"]
 
@@ -109,11 +115,11 @@ def train_line(
         "written": hands(recipe.hands, rng),
         "printed": fonts(60, rng),
     }
-    others = other_signs(2000, rng)
+    beside = Beside(others=other_signs(2000, rng), words=other_words(3000, rng), signs=number_signs(120, rng))
     for name, writers in groups.items():
         say(f"  {name}: {len(writers)} writers, {100 * GROUP_SHARES[name]:.0f} % of the lines")
     shares = [GROUP_SHARES[name] for name in groups]
-    validation, validated_on = _validation(held, others, recipe), "lines in the digits of MNIST writers held out"
+    validation, validated_on = _validation(held, beside, recipe), "lines in the digits of MNIST writers held out"
     pictures = LinePictures(recipe.pictures, "train") if recipe.pictures else None
     if recipe.pictures:
         validation, validated_on = _picture_validation(recipe), f"{recipe.pictures}, split val"
@@ -136,7 +142,7 @@ def train_line(
         stream = LineStream(
             list(groups.values()),
             shares,
-            others,
+            beside,
             batch_size=recipe.batch_size,
             rng=np.random.default_rng([recipe.seed, step]),
             pictures=pictures,
@@ -212,23 +218,16 @@ def _loss(model: nn.Module, batch: Batch) -> Tensor:
     )
 
 
-def _validation(held: list[WriterDigits], others: NDArray[np.uint8], recipe: LineRecipe) -> list[Batch]:
-    stream = LineStream([held], [1.0], others, batch_size=50, rng=np.random.default_rng(6))
+def _validation(held: list[WriterDigits], beside: Beside, recipe: LineRecipe) -> list[Batch]:
+    stream = LineStream([held], [1.0], beside, batch_size=50, rng=np.random.default_rng(6))
     return [_as_tensors(*stream.batch()) for _ in range(max(1, recipe.validation_lines // 50))]
 
 
 def _picture_validation(recipe: LineRecipe) -> list[Batch]:
     """The split "val", each picture as a strip of its own, framed as reading frames it."""
-    samples = datasets.load(recipe.pictures, "val")
-    strips, texts = [], []
-    for image, label in zip(samples.images, samples.labels.tolist(), strict=True):
-        pixels = cv2.cvtColor(image, cv2.COLOR_GRAY2RGB) if image.ndim == 2 else image
-        word = as_one_line(clean(PageImage(pixels=np.ascontiguousarray(pixels)), CleanOptions(max_skew_degrees=0)))
-        if word is not None:
-            strips.append(prepare_line(word.crop.ink, digit_height=word.digit_height))
-            texts.append(label)
     batches = []
-    for strip, text in zip(strips, texts, strict=True):
+    for word, text in clean_lines(recipe.pictures, "val"):
+        strip = prepare_line(word.crop.ink, digit_height=word.digit_height)
         padded = np.zeros((1, 1, LINE_HEIGHT, -(-(strip.shape[1] + 16) // 8) * 8), np.float32)
         padded[0, 0, :, 8 : 8 + strip.shape[1]] = strip
         batches.append(_as_tensors(padded, np.array([padded.shape[3]]), [text]))

@@ -8,8 +8,8 @@ is in :mod:`inkread.train.strips`.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import cv2
@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from inkread.errors import InvalidOption
 from inkread.recognize.prepare import LINE_HEIGHT
 from inkread.train.pictures import LinePictures
-from inkread.train.strips import Canvas, framed, on_paper, soiled
+from inkread.train.strips import Canvas, beside_a_side, framed, on_paper, soiled
 
-__all__ = ["LineStream", "WriterDigits", "random_number"]
+__all__ = ["DIGIT_HEIGHT", "SIGNS", "Beside", "LineStream", "Sign", "WriterDigits", "random_number", "tight"]
 
 Crop = NDArray[np.uint8]
 Image = NDArray[np.float32]
@@ -29,9 +29,18 @@ Image = NDArray[np.float32]
 # Lines are composed at this height of a digit, in the middle of a canvas with room for tails, tilt and neighbors.
 DIGIT_HEIGHT = 26
 CANVAS_HEIGHT = 80
+# Strokes that are at least this broad, in canvas pixels, are not made broader.
+BROAD_STROKE = 3.5
 # Strings are batched by length, so that little of a batch is padding.
 LENGTH_CLASSES = ((1, 4), (3, 7), (6, 11), (10, 20))
 LENGTH_SHARES = (0.26, 0.44, 0.2, 0.1)
+# Signs that stand before numbers, behind them and within them, and all of them.
+BEFORE, AFTER, WITHIN = "$€£(#<>~+-", "%$€£)=°*", "/:-+=×÷*"
+SIGNS = "".join(dict.fromkeys(BEFORE + AFTER + WITHIN))
+# Shares of the lines that have such signs before, behind and within their number, and whose first digits are bracketed.
+BEFORE_SHARE, AFTER_SHARE, WITHIN_SHARE, BRACKET_SHARE = 0.09, 0.12, 0.12, 0.03
+# Shares of the lines that have words beside their number, and that hold words alone.
+WORDS_SHARE, WORDS_ALONE_SHARE = 0.2, 0.03
 # Batches made together, of one class and sorted by width.
 BATCHES_AT_ONCE = 8
 
@@ -49,13 +58,43 @@ class WriterDigits:
     @cached_property
     def stroke_width(self) -> float:
         """Width of the strokes, as a share of a digit's height: twice the area of the ink beside its outline."""
-        shares = []
-        for crops in self.crops:
-            crop = _tight(crops[0])
-            mask = (np.pad(crop, 1) > 127).astype(np.uint8)
-            outline = int(mask.sum()) - int(cv2.erode(mask, _CROSS).sum())
-            shares.append(2 * int(mask.sum()) / max(1, outline) / crop.shape[0])
-        return float(np.median(shares))
+        tights = [tight(crops[0]) for crops in self.crops]
+        return float(np.median([_stroke_width(crop) / crop.shape[0] for crop in tights]))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sign:
+    """A sign as it stands beside digits that are ``DIGIT_HEIGHT`` high.
+
+    Attributes
+    ----------
+    ink
+        uint8 (h, w), tight.
+    rise
+        Rows from the base line up to its foot; below 0 it reaches under the line.
+    """
+
+    ink: Crop
+    rise: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Beside:
+    """What stands in lines beside digits, and is read past.
+
+    Attributes
+    ----------
+    others
+        Tight crops of letters and signs, uint8 (n, side, side).
+    words
+        Crops of words, capitals about as high as digits; lines have none beside them where there is none.
+    signs
+        For each of :data:`SIGNS` some of it; lines have none where there is none.
+    """
+
+    others: NDArray[np.uint8]
+    words: Sequence[Crop] = ()
+    signs: Mapping[str, Sequence[Sign]] = field(default_factory=dict)
 
 
 def random_number(rng: np.random.Generator, length: int) -> str:
@@ -91,7 +130,8 @@ class _Style:
     drift: float  # rise of the base line a pixel
     small_zeros: float  # size of the zeros that end the number, beside other digits
     zeros_rise: float  # share of the room over such zeros by which they are raised
-    separator: str  # between groups of three: "", ".", ",", "'", " "
+    separator: str  # between groups: "", ".", ",", "'", " ", or a sign
+    group: int  # digits a group
 
     @classmethod
     def random(cls, rng: np.random.Generator) -> _Style:
@@ -102,9 +142,12 @@ class _Style:
             spacing = rng.uniform(-0.14, 0.3)
         else:
             spacing = rng.uniform(0.2, 1.0)
+        separator = str(
+            rng.choice(["", ".", ",", "'", " ", "/", ":", "-"], p=[0.5, 0.17, 0.09, 0.03, 0.1, 0.07, 0.02, 0.02])
+        )
         return cls(
             size=DIGIT_HEIGHT * float(rng.uniform(0.9, 1.1)),
-            aspect=float(np.exp(rng.normal(0, 0.14))),
+            aspect=float(np.exp(rng.normal(0.05, 0.18))),
             spacing=float(spacing),
             overlap=float(rng.uniform(0.05, 0.32)) if rng.random() < 0.13 else 0.0,
             mixed=bool(rng.random() < 0.08),
@@ -115,7 +158,8 @@ class _Style:
             drift=float(rng.normal(0, 0.02)),
             small_zeros=float(rng.uniform(0.45, 0.85)) if rng.random() < 0.2 else 1.0,
             zeros_rise=float(rng.random()) if rng.random() < 0.4 else 0.0,
-            separator=str(rng.choice(["", ".", ",", "'", " "], p=[0.56, 0.2, 0.1, 0.03, 0.11])),
+            separator=separator,
+            group=int(rng.choice([1, 2, 3, 4], p=[0.15, 0.6, 0.1, 0.15])) if separator in tuple(WITHIN) else 3,
         )
 
 
@@ -128,8 +172,8 @@ class LineStream:
         Whose digits are written with, drawn evenly within each group.
     shares
         For each group its share of the lines.
-    others
-        Tight crops of letters and signs, (n, side, side), read past.
+    beside
+        What else stands in the lines.
     batch_size
         Lines a batch.
     rng
@@ -142,7 +186,7 @@ class LineStream:
         self,
         writers: Sequence[Sequence[WriterDigits]],
         shares: Sequence[float],
-        others: NDArray[np.uint8],
+        beside: Beside,
         *,
         batch_size: int,
         rng: np.random.Generator,
@@ -153,7 +197,9 @@ class LineStream:
             raise InvalidOption("a line stream needs at least one group of writers, and a share for each")
         self._writers = writers
         self._shares = np.cumsum(shares) / sum(shares)
-        self._others = others
+        self._others, self._signs = beside.others, beside.signs
+        self._words = sorted(beside.words, key=_stroke_width)
+        self._word_strokes = np.array([_stroke_width(word) for word in self._words])
         self._batch_size = batch_size
         self._rng = rng
         self._pictures = pictures
@@ -186,14 +232,16 @@ class LineStream:
         return self._pictures.line(self._rng)
 
     def line(self, length: int) -> tuple[Image, str]:
-        """One strip of ink (LINE_HEIGHT, W) and its text of ``length`` digits."""
+        """One strip of ink (LINE_HEIGHT, W) and its text of ``length`` digits, at times of none: words alone."""
         rng = self._rng
         text = random_number(rng, length)
+        if self._words and rng.random() < WORDS_ALONE_SHARE:
+            text = ""
         canvas = self._written(text, self._writer())
         if rng.random() < 0.25:
             self._neighbors(canvas)
         strip = framed(canvas, rng)
-        return soiled(on_paper(strip, rng), rng), text
+        return soiled(on_paper(beside_a_side(strip, rng), rng), rng), text
 
     def _writer(self) -> WriterDigits:
         group = self._writers[int(np.searchsorted(self._shares, self._rng.random()))]
@@ -202,8 +250,10 @@ class LineStream:
     def _written(self, text: str, writer: WriterDigits) -> Canvas:
         rng = self._rng
         style = _Style.random(rng)
+        if style.thickness > 0 and writer.stroke_width * style.size > BROAD_STROKE:
+            style = replace(style, thickness=0)  # broader still, and nobody could read it
         stroke = float(np.clip(writer.stroke_width * style.size + style.thickness, 1, 7))
-        shapes = self._shapes(text, writer, style, stroke)
+        shapes = self._beside_words(self._shapes(text, writer, style, stroke) if text else [], style, stroke)
         baseline = CANVAS_HEIGHT / 2 + style.size / 2
         x = float(rng.integers(3, 9))
         placed: list[tuple[int, int, Image, bool]] = []
@@ -226,8 +276,33 @@ class LineStream:
         for one, two in itertools.pairwise(placed):
             if one[3] and two[3] and rng.random() < style.join:
                 _join(ink, one, two, stroke, rng)
-        digits = [(top, top + glyph.shape[0]) for _, top, glyph, is_digit in placed if is_digit]
+        digits = [(top, top + glyph.shape[0]) for _, top, glyph, is_digit in placed if is_digit or not text]
         return Canvas(ink=ink, top=min(t for t, _ in digits), bottom=max(b for _, b in digits), digit_height=style.size)
+
+    def _beside_words(
+        self, shapes: list[tuple[Image, bool, float]], style: _Style, stroke: float
+    ) -> list[tuple[Image, bool, float]]:
+        """What stands in the line, at times with words on one side or both."""
+        rng = self._rng
+        if not self._words or (shapes and rng.random() >= WORDS_SHARE):
+            return shapes
+        kind = rng.random()
+        before = [self._word(style, stroke), _GAP] if kind < 0.58 or not shapes else []
+        after = [_GAP, self._word(style, stroke)] if kind >= 0.42 else []
+        return [*before, *shapes, *after]
+
+    def _word(self, style: _Style, stroke: float) -> tuple[Image, bool, float]:
+        """A word, for the most part in a pen that is about as broad as the digits'."""
+        rng = self._rng
+        count = len(self._words)
+        at = int(rng.integers(count))
+        if rng.random() < 0.7:
+            alike = int(np.searchsorted(self._word_strokes, stroke))
+            at = min(max(alike + round(float(rng.normal(0, 0.06)) * count), 0), count - 1)
+        crop = self._words[at]
+        scale = style.size / DIGIT_HEIGHT * float(rng.uniform(0.6, 1.15))
+        ink = _resized(crop, max(4, round(crop.shape[1] * scale)), max(4, round(crop.shape[0] * scale)))
+        return ink, False, style.size * float(rng.uniform(-0.3, 0.2))
 
     def _shapes(self, text: str, writer: WriterDigits, style: _Style, stroke: float) -> list[tuple[Image, bool, float]]:
         """What stands in the line, left to right: ink, whether it is a digit, and its rise over the base line."""
@@ -235,29 +310,43 @@ class LineStream:
         shapes: list[tuple[Image, bool, float]] = []
         if rng.random() < 0.08:
             shapes.append(self._sign(style, stroke))
+        bracketed = int(rng.integers(1, 5)) if self._signs and rng.random() < BRACKET_SHARE else 0
+        if bracketed:
+            shapes.append(self._number_sign("(", style))
+        elif self._signs and rng.random() < BEFORE_SHARE:
+            shapes.append(self._number_sign(BEFORE, style))
         ending_zeros = len(text) - len(text.rstrip("0"))
         decimals = 2 if len(text) > 2 and rng.random() < 0.08 else 0
-        marked = rng.random() < 0.08
+        marked = rng.random() < WITHIN_SHARE
         for at, character in enumerate(text):
             left = len(text) - at
             small = style.small_zeros if left <= ending_zeros < len(text) else 1.0
             ink = self._digit(self._writer() if style.mixed else writer, character, style, small)
             shapes.append((ink, True, style.size * (1 - small) * style.zeros_rise))
+            if at + 1 == bracketed:
+                shapes.append(self._number_sign(")", style))
             left -= 1 + decimals
             if left == 0 and decimals:
                 shapes.append((_dot(rng, stroke), False, 0.0))
-            elif left > 0 and left % 3 == 0 and style.separator:
-                shapes.append(_separator(style.separator, style, stroke, rng))
+            elif left > 0 and left % style.group == 0 and style.separator:
+                is_sign = style.separator in tuple(WITHIN) and self._signs
+                shapes.append(
+                    self._number_sign(style.separator, style)
+                    if is_sign
+                    else _separator(style.separator, style, stroke, rng)
+                )
             elif left > 0 and marked and rng.random() < 0.2:
                 shapes.append(self._sign(style, stroke))
-        if rng.random() < 0.3:
+        if self._signs and rng.random() < AFTER_SHARE:
+            shapes.append(self._number_sign(AFTER, style))
+        elif rng.random() < 0.3:
             shapes.extend(self._ending(style, stroke))
         return shapes
 
     def _digit(self, writer: WriterDigits, character: str, style: _Style, small: float) -> Image:
         rng = self._rng
         crops = writer.crops[int(character)]
-        crop = _tight(crops[rng.integers(len(crops))])
+        crop = tight(crops[rng.integers(len(crops))])
         height = style.size * small * float(np.clip(rng.normal(1, style.size_jitter), 0.6, 1.45))
         width = crop.shape[1] * height / crop.shape[0] * style.aspect
         ink = _resized(crop, max(2, round(width)), max(5, round(height)))
@@ -267,21 +356,38 @@ class LineStream:
             return np.asarray(np.maximum(cv2.erode(ink, _CROSS), ink * np.float32(0.6)), np.float32)
         return ink
 
+    def _number_sign(self, characters: str, style: _Style) -> tuple[Image, bool, float]:
+        """One of these signs, as high as it stands beside digits; strokes between digits are higher at times."""
+        rng = self._rng
+        character = characters[int(rng.integers(len(characters)))]
+        sign = self._signs[character][int(rng.integers(len(self._signs[character])))]
+        scale = (
+            style.size / DIGIT_HEIGHT * float(rng.uniform(1.08, 1.45) if character == "/" else rng.uniform(0.8, 1.15))
+        )
+        ink = _resized(sign.ink, max(2, round(sign.ink.shape[1] * scale)), max(2, round(sign.ink.shape[0] * scale)))
+        rise = sign.rise * scale - (0.4 * (scale - 1) * sign.ink.shape[0] if character == "/" else 0.0)
+        return ink, False, rise
+
     def _sign(self, style: _Style, stroke: float) -> tuple[Image, bool, float]:
         """A dot, comma, dash, letter or sign that is read past."""
         rng = self._rng
+        if self._signs and rng.random() < 0.5:
+            return self._number_sign(WITHIN, style)
         kind = rng.random()
         if kind < 0.3:
             return _dot(rng, stroke), False, 0.0
         if kind < 0.6:
             return _dash(rng, stroke), False, style.size * float(rng.uniform(0.25, 0.6))
-        crop = _tight(self._others[rng.integers(len(self._others))])
+        crop = tight(self._others[rng.integers(len(self._others))])
         height = int(rng.integers(10, DIGIT_HEIGHT + 3))
         return _resized(crop, max(3, round(crop.shape[1] * height / crop.shape[0])), height), False, 0.0
 
     def _ending(self, style: _Style, stroke: float) -> list[tuple[Image, bool, float]]:
-        """What ends an amount, so that nobody adds to it: a dot, dashes, both, two bars."""
+        """What ends an amount, so that nobody adds to it: a dot, dashes, both, two bars; or a cross: it is done."""
         rng = self._rng
+        if rng.random() < 0.2:
+            cross = (_cross(rng, stroke), False, style.size * float(rng.uniform(-0.3, 0.4)))
+            return [_GAP, cross] if rng.random() < 0.4 else [cross]
         kind = rng.random()
         rise = style.size * float(rng.uniform(0.15, 0.7))
         dash = (_dash(rng, stroke), False, rise)
@@ -298,7 +404,7 @@ class LineStream:
             both[: ink.shape[0]] = ink
             both[ink.shape[0] + gap :] = ink
             return [(both, False, rise * 0.6)]
-        if kind < 0.92:
+        if kind < 0.9:
             return [dash, (_dash(rng, stroke), False, rise)]
         return [self._sign(style, stroke)]
 
@@ -308,21 +414,31 @@ class LineStream:
         width = canvas.ink.shape[1]
         for _ in range(int(rng.integers(1, max(2, width // 26)))):
             crops = self._writer().crops[rng.integers(10)]
-            crop = _tight(crops[rng.integers(len(crops))])
+            crop = tight(crops[rng.integers(len(crops))])
             ink = _resized(crop, max(2, round(crop.shape[1] * DIGIT_HEIGHT / crop.shape[0])), DIGIT_HEIGHT)
             space = int(rng.integers(2, 10))
             top = canvas.top - space - ink.shape[0] if rng.random() < 0.5 else canvas.bottom + space
             _stamp(canvas.ink, ink, int(rng.integers(-5, width)), int(top))
 
 
+# Bare paper between words and groups of digits, as wide as chance will have it.
+_GAP = (np.zeros((0, 0), np.float32), False, 0.0)
 _CROSS = cv2.getStructuringElement(cv2.MORPH_CROSS, (3, 3))
 
 
-def _tight(crop: Crop) -> Crop:
+def tight(crop: Crop) -> Crop:
+    """A crop, uint8, without the bare rows and columns around its ink."""
     rows, columns = np.flatnonzero(crop.max(axis=1) > 60), np.flatnonzero(crop.max(axis=0) > 60)
     if not len(rows):
         return crop
     return crop[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _stroke_width(crop: Crop) -> float:
+    """Width of the strokes in a crop, in pixels: twice the area of the ink beside its outline."""
+    mask = (np.pad(crop, 1) > 127).astype(np.uint8)
+    outline = int(mask.sum()) - int(cv2.erode(mask, _CROSS).sum())
+    return 2 * int(mask.sum()) / max(1, outline)
 
 
 def _resized(crop: Crop, width: int, height: int) -> Image:
@@ -387,10 +503,23 @@ def _dash(rng: np.random.Generator, stroke: float) -> Image:
     return out
 
 
+def _cross(rng: np.random.Generator, stroke: float) -> Image:
+    """Two strokes that cross, upright or lying, the first often longer."""
+    size = int(rng.integers(8, DIGIT_HEIGHT + 3))
+    out = np.zeros((size + 4, size + 4), np.float32)
+    middle = (size + 4) / 2 + rng.normal(0, 0.06 * size, 2)
+    turn = float(rng.choice([np.pi / 2, np.pi / 4])) + float(rng.normal(0, 0.18))
+    for angle, length in ((turn, 0.5), (turn + np.pi / 2 + float(rng.normal(0, 0.2)), float(rng.uniform(0.25, 0.5)))):
+        reach = length * size * np.array([np.cos(angle), -np.sin(angle)])
+        ends = np.round(8 * np.stack([middle - reach, middle + reach])).astype(np.int32)
+        cv2.polylines(out, [ends], False, 1.0, max(1, round(stroke * float(rng.uniform(0.5, 1)))), cv2.LINE_AA, 3)
+    return out
+
+
 def _separator(character: str, style: _Style, stroke: float, rng: np.random.Generator) -> tuple[Image, bool, float]:
     """What parts groups of three digits; an empty array stands for a gap."""
-    if character == " ":
-        return np.zeros((0, 0), np.float32), False, 0.0
+    if character == " " or character in WITHIN:  # a sign that there is no ink of leaves its gap
+        return _GAP
     dot = _dot(rng, stroke)
     if character == ".":
         return dot, False, style.size * float(rng.choice([0.0, rng.uniform(0, 0.4)], p=[0.8, 0.2]))

@@ -14,12 +14,14 @@ from numpy.typing import NDArray
 
 from inkread.recognize.prepare import LINE_DIGIT_HEIGHT, LINE_HEIGHT
 
-__all__ = ["Canvas", "framed", "on_paper", "soiled"]
+__all__ = ["Canvas", "beside_a_side", "framed", "on_paper", "soiled"]
 
 Image = NDArray[np.float32]
 
 # Digits on a strip are at least this high, in pixels.
 LEAST_DIGIT_HEIGHT = 13.0
+# Share of the strips that may have a side at their ends.
+SIDE_SHARE = 0.16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,6 +84,25 @@ def framed(canvas: Canvas, rng: np.random.Generator) -> Image:
     return np.asarray(out, np.float32)
 
 
+def beside_a_side(ink: Image, rng: np.random.Generator) -> Image:
+    """The strip, at times with the side of a field, a sheet or a book at one of its ends or both, and paper between."""
+    if rng.random() >= SIDE_SHARE:
+        return ink
+    for at_left in (True, False):
+        if rng.random() < 0.4:
+            continue
+        room = int(rng.integers(0, 8)) if rng.random() < 0.5 else int(rng.integers(8, 50))
+        ink = np.pad(ink, ((0, 0), (room, 0) if at_left else (0, room)))
+        height, width = ink.shape
+        strength, x = float(rng.uniform(0.2, 1.0)), int(rng.integers(0, max(5, room - 3)))
+        for _ in range(int(rng.choice([1, 2, 3], p=[0.7, 0.2, 0.1]))):
+            lean = int(rng.integers(-3, 4))
+            one, two = (place if at_left else width - 1 - place for place in (x, x + lean))
+            cv2.line(ink, (one, 0), (two, height), strength, int(rng.integers(1, 5)), cv2.LINE_AA)
+            x += int(rng.integers(2, 8))
+    return ink
+
+
 def on_paper(ink: Image, rng: np.random.Generator) -> Image:
     """What cleaning leaves of the paper: rules, boxes, security patterns, grain; and uneven or faint ink."""
     height, width = ink.shape
@@ -90,7 +111,7 @@ def on_paper(ink: Image, rng: np.random.Generator) -> Image:
     if rng.random() < 0.12:
         ink = ink * np.float32(rng.uniform(0.5, 0.9))
     ink = np.array(ink, np.float32)
-    if rng.random() < 0.35:
+    if rng.random() < 0.28:
         _rules(ink, rng)
     if rng.random() < 0.3:
         pattern = _pattern((height, width), rng)
@@ -107,10 +128,10 @@ def on_paper(ink: Image, rng: np.random.Generator) -> Image:
 
 def soiled(ink: Image, rng: np.random.Generator) -> Image:
     """Blur, low resolution, other contrast, noise."""
-    if rng.random() < 0.25:
-        ink = cv2.GaussianBlur(ink, (0, 0), float(rng.uniform(0.4, 1.1)))
     if rng.random() < 0.2:
-        factor = rng.uniform(0.45, 0.85)
+        ink = cv2.GaussianBlur(ink, (0, 0), float(rng.uniform(0.4, 0.95)))
+    if rng.random() < 0.16:
+        factor = rng.uniform(0.5, 0.85)
         small = cv2.resize(ink, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
         ink = cv2.resize(small, (ink.shape[1], ink.shape[0]), interpolation=cv2.INTER_LINEAR)
     if rng.random() < 0.35:
@@ -128,19 +149,19 @@ def _wobble(width: int, rng: np.random.Generator, reach: float) -> Image:
 
 
 def _rules(ink: Image, rng: np.random.Generator) -> None:
-    """Lines to write on, boxes and combs, the edge of a field."""
+    """Lines to write on, strokes under a number, boxes and combs."""
     height, width = ink.shape
     strength = float(rng.uniform(0.25, 1.0))
     thick = int(rng.integers(1, 3))
-    kind = rng.random()
-    if kind < 0.5:
+    if rng.random() < 0.74:
         bottom = rng.random() < 0.75
         y = int(rng.integers(height - 8, height)) if bottom else int(rng.integers(0, height))
-        cv2.line(ink, (0, y), (width, y + int(rng.integers(-3, 4))), strength, thick, cv2.LINE_AA)
+        x0, x1 = (0, width) if rng.random() < 0.7 else np.sort(rng.integers(0, width, 2)).tolist()
+        cv2.line(ink, (x0, y), (x1, y + int(rng.integers(-3, 4))), strength, thick, cv2.LINE_AA)
         if rng.random() < 0.2:
             y = int(rng.integers(0, 6))
             cv2.line(ink, (0, y), (width, y + int(rng.integers(-2, 3))), strength, thick, cv2.LINE_AA)
-    elif kind < 0.68:
+    else:
         top, bottom_row = int(rng.integers(0, 5)), height - int(rng.integers(1, 6))
         step = rng.uniform(0.8, 1.5) * LINE_DIGIT_HEIGHT
         for y in (top, bottom_row):
@@ -149,13 +170,6 @@ def _rules(ink: Image, rng: np.random.Generator) -> None:
         while rng.random() < 0.95 and x < width:
             cv2.line(ink, (int(x), top), (int(x), bottom_row), strength * 0.8, 1, cv2.LINE_AA)
             x += step
-    else:
-        # The side of a field, a sheet or a book, one to three lines of it.
-        for _ in range(int(rng.choice([1, 2, 3], p=[0.7, 0.2, 0.1]))):
-            x = int(rng.integers(0, 6))
-            x = x if rng.random() < 0.5 else width - 1 - x
-            end = (x + int(rng.integers(-2, 3)), height)
-            cv2.line(ink, (x, 0), end, strength, int(rng.integers(1, 5)), cv2.LINE_AA)
 
 
 def _pattern(size: tuple[int, int], rng: np.random.Generator) -> Image:

@@ -3,22 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inkread.data import datasets
+from inkread.data.clutter import random_word
 from inkread.data.printed import draw_printed
-from inkread.data.synth import CHARACTERS, Hand, draw_glyph
+from inkread.data.synth import CHARACTERS, Hand, draw_glyph, write_line
+from inkread.data.synth.line import draw_writing, lay_line
 from inkread.errors import InvalidOption
+from inkread.ink import ink_margin
 from inkread.parts import DIGITS
 from inkread.recognize.prepare import to_ink
 from inkread.train.digits import tight_crop
-from inkread.train.lines import WriterDigits
+from inkread.train.lines import DIGIT_HEIGHT, SIGNS, Sign, WriterDigits, tight
 from inkread.train.recipes import draw_pen_digit
 
-__all__ = ["assorted_writers", "bhmsds_writers", "fonts", "hands", "mnist_writers", "other_signs"]
+__all__ = [
+    "assorted_writers",
+    "bhmsds_writers",
+    "fonts",
+    "hands",
+    "mnist_writers",
+    "number_signs",
+    "other_signs",
+    "other_words",
+]
 
 
 def mnist_writers(validation_writers: int) -> tuple[list[WriterDigits], list[WriterDigits]]:
@@ -121,6 +134,57 @@ def other_signs(count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     signs = [c for c in CHARACTERS if c not in DIGITS and c not in "OoIl|SsZzqgbBD!'" and not c.startswith("<")]
     inks = [draw_glyph(signs[i], Hand.random(rng), rng, height=32) for i in rng.integers(len(signs), size=count)]
     return np.stack([crop for crop in _crops(inks) if crop is not None])
+
+
+def number_signs(count: int, rng: np.random.Generator) -> dict[str, list[Sign]]:
+    """For each sign that stands beside numbers, ``count`` of it in synthetic hands."""
+    signs: dict[str, list[Sign]] = {}
+    for character in SIGNS:
+        signs[character] = []
+        for _ in range(count):
+            hand = Hand.random(rng)
+            if character == "/":  # upright, it would be a 1
+                hand = replace(hand, slant_degrees=abs(hand.slant_degrees))
+            (glyph,) = lay_line(character, hand, rng, height=DIGIT_HEIGHT)
+            pen = hand.pen.scaled(DIGIT_HEIGHT)
+            box = glyph.path_box.grown(ink_margin(pen) + 1)
+            ink = np.zeros((round(box.height) + 1, round(box.width) + 1), np.float32)
+            draw_writing(ink, [glyph.mapped(dx=-box.x0, dy=-box.y0)], pen, rng)
+            crop = cv2.convertScaleAbs(ink, alpha=255)
+            bare = int(np.flatnonzero(crop.max(axis=1) > 60)[-1]) if crop.max() > 60 else crop.shape[0] - 1
+            signs[character].append(Sign(ink=tight(crop), rise=-(box.y0 + bare + 1)))
+    return signs
+
+
+def other_words(count: int, rng: np.random.Generator) -> list[NDArray[np.uint8]]:
+    """Words as they stand beside numbers, tight crops of any width, capitals about as high as a line's digits.
+
+    In synthetic hands, in the capitals of a telephone's pictures, and in print. Letters that are shaped like digits are
+    among them: what stands in a word is a letter.
+    """
+    samples = datasets.load("phone_chars62", "train")
+    capitals = np.flatnonzero([label.isalpha() and label.isupper() for label in samples.labels.tolist()])
+    letters = [crop for crop in _crops(to_ink([samples.images[i] for i in capitals])) if crop is not None]
+    words = []
+    for kind in rng.choice(3, size=count, p=[0.6, 0.25, 0.15]):
+        if kind == 0:
+            ink, _ = write_line(random_word(rng), Hand.random(rng), rng, height=DIGIT_HEIGHT)
+        elif kind == 1:
+            ink = _row([letters[i] for i in rng.integers(len(letters), size=int(rng.integers(3, 8)))], rng)
+        else:
+            ink = draw_printed(random_word(rng), rng, height=round(1.35 * DIGIT_HEIGHT * rng.uniform(0.6, 1.0)))
+        words.append(tight(cv2.convertScaleAbs(ink, alpha=255)))
+    return words
+
+
+def _row(crops: Sequence[NDArray[np.uint8]], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Crops of letters side by side, all as high as a line's digits."""
+    gap = np.zeros((DIGIT_HEIGHT, int(rng.integers(1, 6))), np.uint8)
+    parts: list[NDArray[np.uint8]] = []
+    for crop in map(tight, crops):
+        width = max(2, round(crop.shape[1] * DIGIT_HEIGHT / crop.shape[0]))
+        parts += [np.asarray(cv2.resize(crop, (width, DIGIT_HEIGHT), interpolation=cv2.INTER_AREA), np.uint8), gap]
+    return np.hstack(parts).astype(np.float32) / np.float32(255)
 
 
 def _crops(inks: Sequence[NDArray[np.float32]]) -> list[NDArray[np.uint8] | None]:
