@@ -27,9 +27,10 @@ from typing import Any
 
 import cv2
 import numpy as np
+from outcome import conclude
 
 from inkread.data.synth import PageOptions, compose_page
-from inkread.evaluate.report import machine, write_report
+from inkread.evaluate.report import machine
 from inkread.models.registry import bundled
 
 PARTS = ("rate", "ray", "memory", "kills", "damaged")
@@ -66,7 +67,7 @@ def main() -> int:
                     "kills": lambda: bench.kills(args.kills),
                     "damaged": bench.damaged,
                 }[part]()
-    write_report(
+    return conclude(
         {
             "benchmark": "batch",
             "date": datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -76,9 +77,8 @@ def main() -> int:
             "rows": bench.rows,
         },
         args.output,
+        check=args.check,
     )
-    print(f"written to {args.output}", file=sys.stderr)
-    return 1 if args.check and any(row["met"] is False for row in bench.rows) else 0
 
 
 class Bench:

@@ -15,11 +15,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from outcome import conclude
+
 import inkread
 from inkread.data.datasets import is_present
 from inkread.evaluate.digits import DigitsReport, evaluate_digits
 from inkread.evaluate.metrics import Rate
-from inkread.evaluate.report import Circumstances, digits_report, machine, write_report
+from inkread.evaluate.report import Circumstances, digits_report, machine
 from inkread.evaluate.sources import Choice, find_crops
 from inkread.models.registry import bundled
 
@@ -90,7 +92,7 @@ def main() -> int:
         rows.append(row(f"{name}, digits kept at the threshold", refusal.digits_kept))
         print(described(rows[-1]))
 
-    write_report(
+    return conclude(
         {
             "benchmark": "digits",
             "date": date.isoformat(timespec="seconds"),
@@ -103,12 +105,8 @@ def main() -> int:
             "reports": reports,
         },
         args.output,
+        check=args.check,
     )
-    print(f"written to {args.output}", file=sys.stderr)
-    missed = [one["what"] for one in rows if one["met"] is False]
-    if missed:
-        print(f"under the bar: {', '.join(missed)}", file=sys.stderr)
-    return 1 if missed and args.check else 0
 
 
 def row(what: str, rate: Rate, bar: float | None = None, stretch: float | None = None) -> dict[str, Any]:

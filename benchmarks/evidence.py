@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from outcome import conclude
+
 from inkread.compare.algorithms import ALGORITHMS
 from inkread.evaluate.report import write_report
 
@@ -61,11 +63,9 @@ def main() -> int:
         print(f"{row['what']}: {row['value']:.4f}  {shown}  {verdict}")
     newest = max(reports.values(), key=lambda report: report["date"])
     about = {"benchmark": "evidence", "date": newest["date"], "machine": newest["machine"]}
-    write_report({**about, "rows": rows}, args.output)
     if "compare" in reports:
         write_report(reports["compare"], args.output.with_name("compare.json"))
-    print(f"written to {args.output}", file=sys.stderr)
-    return 1 if args.check and any(row["met"] is False for row in rows) else 0
+    return conclude({**about, "rows": rows}, args.output, check=args.check)
 
 
 def _row(what: str, value: float, bar: float, *, sense: str = "at least", rate: Row | None = None) -> Row:

@@ -19,10 +19,11 @@ from typing import Any
 import numpy as np
 from hundred_digits import cost_row, hundred_digits
 from numpy.typing import NDArray
+from outcome import conclude
 
 from inkread.data.datasets import load
 from inkread.evaluate.metrics import Rate
-from inkread.evaluate.report import machine, write_report
+from inkread.evaluate.report import machine
 from inkread.explainer import CLASSES, Explainer
 from inkread.models.registry import bundled
 from inkread.models.session import Session
@@ -55,7 +56,7 @@ def main() -> int:
     for row in rows:
         bar = "" if row["bar"] is None else f"  bar {row['bar']:g}  {'met' if row['met'] else 'MISSED'}"
         print(f"{row['what']:72} {row['value']:.4g} {row['unit']}{bar}")
-    write_report(
+    return conclude(
         {
             "benchmark": "explain",
             "date": datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -65,9 +66,8 @@ def main() -> int:
             "rows": rows,
         },
         args.output,
+        check=args.check,
     )
-    print(f"written to {args.output}", file=sys.stderr)
-    return 1 if args.check and any(row["met"] is False for row in rows) else 0
 
 
 def deletion(explainer: Explainer, images: Any) -> list[dict[str, Any]]:

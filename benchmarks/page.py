@@ -28,11 +28,12 @@ from typing import Any
 
 import cv2
 import numpy as np
+from outcome import conclude
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from inkread.data.synth import Hand, LineOptions, PageOptions, compose_page
 from inkread.data.synth.line import lay_line
-from inkread.evaluate.report import machine, write_report
+from inkread.evaluate.report import machine
 from inkread.ink import Pen
 from inkread.models.registry import bundled
 
@@ -116,7 +117,7 @@ def main() -> int:
             add("frame taken to answer, median", "s", statistics.median(took), times=len(took))
             add("frame taken to answer, 95 % within", "s", float(np.quantile(took, 0.95)), ANSWER_S, times=len(took))
             add("the whole page, all rooms, over the wire", "bytes", weight(browser, address), PAGE_BYTES)
-    write_report(
+    return conclude(
         {
             "benchmark": "page",
             "date": datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -125,9 +126,8 @@ def main() -> int:
             "rows": rows,
         },
         args.output,
+        check=args.check,
     )
-    print(f"written to {args.output}", file=sys.stderr)
-    return 1 if args.check and any(row["met"] is False for row in rows) else 0
 
 
 @contextlib.contextmanager

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from outcome import conclude
 
 import inkread
 from inkread.evaluate.metrics import mcnemar, paired_bootstrap_interval
 from inkread.evaluate.pages import LabeledPicture, PicturesReport, Presentation, evaluate_pictures
 from inkread.evaluate.perturb import perturbation
-from inkread.evaluate.report import Circumstances, machine, pictures_report, write_report
+from inkread.evaluate.report import Circumstances, machine, pictures_report
 from inkread.evaluate.sources import Choice, find_pictures
 
 CHANGES = ("invert", "rotate:20", "rotate:-20", "scale:0.5", "scale:2", "jpeg:30", "shadow")
@@ -91,7 +92,7 @@ def main() -> int:
         print(described(rows[-1]), flush=True)
     print(f"median seconds a picture: files {files.median_seconds:.4f}, pixels {base.median_seconds:.4f}")
 
-    write_report(
+    return conclude(
         {
             "benchmark": "pages",
             "date": date.isoformat(timespec="seconds"),
@@ -100,9 +101,8 @@ def main() -> int:
             "reports": reports,
         },
         args.output,
+        check=args.check,
     )
-    print(f"written to {args.output}", file=sys.stderr)
-    return 1 if args.check and any(not row["met"] for row in rows) else 0
 
 
 def read_all(pictures: tuple[LabeledPicture, ...], way: Presentation) -> PicturesReport:

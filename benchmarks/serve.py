@@ -28,10 +28,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from outcome import conclude
 from PIL import Image
 
 from inkread.data.synth import PageOptions, compose_page
-from inkread.evaluate.report import machine, write_report
+from inkread.evaluate.report import machine
 from inkread.models.registry import bundled
 
 MEDIAN_MS, P95_MS = 20, 40
@@ -139,8 +140,7 @@ def main() -> int:
         "rows": figures.rows,
     }
     args.output.parent.mkdir(parents=True, exist_ok=True)
-    write_report(report, args.output)
-    return 1 if args.check and any(row["met"] is False for row in figures.rows) else 0
+    return conclude(report, args.output, check=args.check)
 
 
 def free_port() -> int:

@@ -24,10 +24,11 @@ from typing import Any
 
 import cv2
 import numpy as np
+from outcome import conclude
 
 import inkread
 from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph
-from inkread.evaluate.report import machine, write_report
+from inkread.evaluate.report import machine
 from inkread.models.registry import bundled
 
 DIGITS_PER_SECOND = 8000
@@ -129,7 +130,7 @@ def main() -> int:
 
     card = bundled("digit")
     add("digit network", "bytes", [card.path.stat().st_size], 1e6)
-    write_report(
+    return conclude(
         {
             "benchmark": "speed",
             "date": datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -139,9 +140,8 @@ def main() -> int:
             "rows": rows,
         },
         args.output,
+        check=args.check,
     )
-    print(f"written to {args.output}", file=sys.stderr)
-    return 1 if args.check and any(row["met"] is False for row in rows) else 0
 
 
 def fresh(program: str, arguments: Sequence[Path], times: int) -> list[float]:

@@ -20,9 +20,10 @@ from typing import Any
 import numpy as np
 from hundred_digits import cost_row, hundred_digits
 from numpy.typing import NDArray
+from outcome import conclude
 
 from inkread.data.datasets import load
-from inkread.evaluate.report import machine, write_report
+from inkread.evaluate.report import machine
 from inkread.geometry import Box, PageTransform
 from inkread.models.registry import bundled
 from inkread.reader import Reader, ReaderOptions
@@ -47,7 +48,7 @@ def main() -> int:
     for row in rows:
         bar = "" if row["bar"] is None else f"  bar {row['bar']:g}  {'met' if row['met'] else 'MISSED'}"
         print(f"{row['what']:72} {row['value']:.4g} {row['unit']}{bar}")
-    write_report(
+    return conclude(
         {
             "benchmark": "style",
             "date": datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -56,9 +57,8 @@ def main() -> int:
             "rows": rows,
         },
         args.output,
+        check=args.check,
     )
-    print(f"written to {args.output}", file=sys.stderr)
-    return 1 if args.check and any(row["met"] is False for row in rows) else 0
 
 
 def writers(count: int, digits: int) -> list[dict[str, Any]]:
