@@ -20,6 +20,7 @@ from torch import nn
 from inkread.data import datasets
 from inkread.data.printed import draw_printed
 from inkread.data.synth import CHARACTERS, Hand, draw_glyph
+from inkread.data.synth.shapes import curve_through
 from inkread.errors import InvalidOption
 from inkread.evaluate.metrics import expected_calibration_error
 from inkread.ink import Pen, draw_strokes
@@ -325,19 +326,9 @@ def draw_pen_digit(strokes: Sequence[Any], width: float) -> NDArray[np.float32]:
     (stroke,) = strokes
     points = np.stack([stroke.x, stroke.y], axis=1)
     points = (points - points.min(axis=0)) / max(np.ptp(points, axis=0).max(), 1e-6) * 34 + 7
-    smooth = _catmull_rom(points, 6)
+    smooth = curve_through(points, parts=6)
     rounded = type(stroke)(x=smooth[:, 0], y=smooth[:, 1])
     return draw_strokes((rounded,), size=(48, 48), pen=Pen(width=width, kind="ballpoint"))
-
-
-def _catmull_rom(points: NDArray[np.float64], parts: int) -> NDArray[np.float64]:
-    """A smooth curve through points (N, 2), ``parts`` pieces a gap (Catmull and Rom 1974)."""
-    padded = np.concatenate([2 * points[:1] - points[1:2], points, 2 * points[-1:] - points[-2:-1]])
-    t = np.linspace(0, 1, parts, endpoint=False)[:, None]
-    pieces = []
-    for a, b, c, d in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
-        pieces.append(0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t**2 + (3 * b - a - 3 * c + d) * t**3))
-    return np.concatenate([*pieces, points[-1:]])
 
 
 def _add_synthetic(pool: CropPool, validation: Validation, recipe: DigitRecipe) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inkread.data import datasets
 from inkread.data.clutter import random_word
 from inkread.data.printed import draw_printed
-from inkread.data.synth import CHARACTERS, Hand, draw_glyph, write_line
+from inkread.data.synth import CHARACTERS, DIGIT_LIKE, Hand, draw_glyph, write_line
 from inkread.data.synth.line import draw_writing, lay_line
 from inkread.errors import InvalidOption
 from inkread.ink import ink_margin
@@ -131,7 +131,7 @@ def fonts(count: int, rng: np.random.Generator) -> list[WriterDigits]:
 
 def other_signs(count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Letters and signs that are no digit, whatever stands beside them."""
-    signs = [c for c in CHARACTERS if c not in DIGITS and c not in "OoIl|SsZzqgbBD!'" and not c.startswith("<")]
+    signs = [c for c in CHARACTERS if c not in (*DIGITS, *DIGIT_LIKE, "B") and not c.startswith("<")]
     inks = [draw_glyph(signs[i], Hand.random(rng), rng, height=32) for i in rng.integers(len(signs), size=count)]
     return np.stack([crop for crop in _crops(inks) if crop is not None])
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inkread.data.synth.shapes import Curve, Form
+from inkread.data.synth.shapes import Curve, Form, curve_through
 from inkread.errors import InvalidOption
 
 
@@ -71,3 +71,13 @@ def test_form_without_strokes_or_weight_is_refused():
         Form("empty", 1)
     with pytest.raises(InvalidOption):
         Form("never", 0, "0,0 1,1")
+
+
+def test_a_curve_passes_through_its_points_without_corners():
+    points = np.array([(0.0, 0.0), (3.0, 4.0), (7.0, 4.0), (8.0, 0.0)])
+    curve = curve_through(points, parts=6)
+    assert curve.shape == (19, 2)
+    np.testing.assert_allclose(curve[::6], points, atol=1e-9)
+    steps = np.diff(curve, axis=0)
+    turns = np.degrees(np.abs(np.diff(np.unwrap(np.arctan2(steps[:, 1], steps[:, 0])))))
+    assert turns.max() < 30

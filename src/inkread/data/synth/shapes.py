@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from inkread.errors import InvalidOption
 
-__all__ = ["Curve", "Form"]
+__all__ = ["Curve", "Form", "curve_through"]
 
 Floats = NDArray[np.float64]
 
@@ -75,6 +75,13 @@ class Curve:
         _, smooth = _bases(gaps, counts, [0, len(marks) - 1])
         ends = float(np.hypot(*(points[0] - points[-1])))
         return cls(points, hold, sharp, smooth - sharp, bool(len(points) > 4 and ends < _CLOSED_WITHIN))
+
+
+def curve_through(points: Floats, *, parts: int) -> Floats:
+    """A smooth curve through points (n, 2), n ≥ 2, in ``parts`` pieces between two of them."""
+    gaps = np.maximum(np.hypot(*np.diff(points, axis=0).T), 1e-3)
+    hold, bend = _bases(gaps, np.full(len(gaps), parts), [0, len(points) - 1])
+    return np.asarray((hold + bend) @ points)
 
 
 def _bases(gaps: Floats, counts: NDArray[np.int_], breaks: list[int]) -> tuple[Floats, Floats]:
