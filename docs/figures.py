@@ -23,6 +23,10 @@ BENCHMARKS = {
     "serve": ("The server, on loopback", "python benchmarks/serve.py"),
     "explain": ("Explaining answers, checked by deletion", "python benchmarks/explain.py"),
     "style": ("The style of writing, and whose it is", "python benchmarks/style.py"),
+    "evidence": (
+        "Algorithms compared, and how the networks hold out",
+        "inkread compare; inkread evaluate robustness; python benchmarks/evidence.py",
+    ),
 }
 NONE_YET = "No figures have been measured with this version yet: run the scripts in `benchmarks/`, then `make docs`."
 
@@ -93,6 +97,7 @@ def _rows(name: str, result: Result) -> Iterator[tuple[str, str, str, str]]:
             "serve": _batch_value,
             "explain": _batch_value,
             "style": _batch_value,
+            "evidence": _batch_value,
         }[name]
         value = "–" if row["value"] is None else show(row, row["value"])
         if row.get("interval"):
