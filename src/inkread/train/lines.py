@@ -143,7 +143,7 @@ class _Style:
         else:
             spacing = rng.uniform(0.2, 1.0)
         separator = str(
-            rng.choice(["", ".", ",", "'", " ", "/", ":", "-"], p=[0.5, 0.17, 0.09, 0.03, 0.1, 0.07, 0.02, 0.02])
+            rng.choice(["", ".", ",", "'", " ", "/", ":", "-"], p=[0.54, 0.18, 0.09, 0.03, 0.1, 0.025, 0.015, 0.02])
         )
         return cls(
             size=DIGIT_HEIGHT * float(rng.uniform(0.9, 1.1)),
@@ -362,7 +362,7 @@ class LineStream:
         character = characters[int(rng.integers(len(characters)))]
         sign = self._signs[character][int(rng.integers(len(self._signs[character])))]
         scale = (
-            style.size / DIGIT_HEIGHT * float(rng.uniform(1.08, 1.45) if character == "/" else rng.uniform(0.8, 1.15))
+            style.size / DIGIT_HEIGHT * float(rng.uniform(1.2, 1.6) if character == "/" else rng.uniform(0.8, 1.15))
         )
         ink = _resized(sign.ink, max(2, round(sign.ink.shape[1] * scale)), max(2, round(sign.ink.shape[0] * scale)))
         rise = sign.rise * scale - (0.4 * (scale - 1) * sign.ink.shape[0] if character == "/" else 0.0)
