@@ -361,9 +361,7 @@ class LineStream:
         rng = self._rng
         character = characters[int(rng.integers(len(characters)))]
         sign = self._signs[character][int(rng.integers(len(self._signs[character])))]
-        scale = (
-            style.size / DIGIT_HEIGHT * float(rng.uniform(1.2, 1.6) if character == "/" else rng.uniform(0.8, 1.15))
-        )
+        scale = style.size / DIGIT_HEIGHT * float(rng.uniform(1.2, 1.6) if character == "/" else rng.uniform(0.8, 1.15))
         ink = _resized(sign.ink, max(2, round(sign.ink.shape[1] * scale)), max(2, round(sign.ink.shape[0] * scale)))
         rise = sign.rise * scale - (0.4 * (scale - 1) * sign.ink.shape[0] if character == "/" else 0.0)
         return ink, False, rise
