@@ -32,8 +32,8 @@ PLAIN_DISCOUNT = 0.5
 # A one between digits that leans (dx/dy) by this much more than they, or is this many times as high, may be a slash: no
 # crop of it alone can tell. What the digit network's reading counts for with each.
 SLASH_LEAN, SLASH_HEIGHT, SLASH_DISCOUNT = 0.22, 1.2, 0.3
-# What the line network counts for where it says that a word holds no digit.
-WORD_DISCOUNT = 0.5
+# What the line network counts for where it says that a word holds no digit, beside the mean sureness of its digits.
+WORD_DISCOUNT = 0.7
 # What the digit network's reading counts for where it leaves pieces as high as a digit out of a number.
 LEFT_INK_DISCOUNT = 0.3
 
@@ -127,7 +127,7 @@ def _merged(
     text = "".join(DIGITS[int(line.probabilities[k].argmax())] for k in own)
     (best,) = prefix_beam(frames, count=1)
     other = float(np.exp(best.log_prob))
-    if not best.text and own and other * WORD_DISCOUNT > probability:
+    if not best.text and own and other * WORD_DISCOUNT > probability ** (1 / len(own)):
         # Letters, that resemble digits one by one.
         return line.only([k for k in range(len(line.boxes)) if k not in own])
     if best.text == text:
