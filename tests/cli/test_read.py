@@ -159,6 +159,7 @@ def test_a_model_of_ones_own_is_named_in_the_result(inkread, picture, tmp_path):
     assert json.loads(done.stdout)["model"] == {
         "digit": "digit-own",
         "line": bundled("line").name,
+        "words": bundled("words").name,
         "page": bundled("page").name,
     }
 

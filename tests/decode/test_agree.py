@@ -53,7 +53,7 @@ def reading_of(line, *, share=0.9):
 def agreed(reading, words, scores, *, pieces=4):
     boxes = tuple(Box(100 + 22 * i, 57, 118 + 22 * i, 79) for i in range(pieces))
     found = LineOfCandidates(pieces=boxes, candidates=(), digit_height=22.0)
-    return agree([found], reading, words, scores, strip_height=22)
+    return agree([found], reading, words, [[one] for one in scores], strip_height=22)
 
 
 def text_of(reading):

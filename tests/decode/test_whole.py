@@ -3,7 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from inkread.decode.whole import read_whole, with_second_opinion
+from inkread.decode.whole import likeliest_together, read_whole, with_second_opinion
 from inkread.geometry import Box, Quad
 from inkread.parts import BLANK, DIGITS, LineCrop, Scores, Word
 
@@ -88,6 +88,23 @@ def test_two_looks_are_weighed_against_each_other(word):
     assert "401" in [text for text, _ in line.texts]
     alone = read_whole(word, [(sure, PIXEL)])
     assert line.texts[0][1] < alone.texts[0][1], "a look that differs lowers the probability"
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "sure", "read"),
+    [
+        pytest.param("4071", "407", 0.99, "407", id="one character, and very sure"),
+        pytest.param("4071", "407", 0.7, "4071", id="one character, and not so sure"),
+        pytest.param("94071", "407", 0.9, "407", id="more characters"),
+        pytest.param("419", "407", 0.9, "419", id="another number"),
+    ],
+)
+def test_what_stands_beside_a_number_is_left_out_where_the_network_that_knows_words_is_sure(own, other, sure, read):
+    looks = [scores_of(own, 0.999, frames=90), scores_of(other, sure, frames=90)]
+    texts, surest = likeliest_together(looks, past_words=1)
+    assert texts[0][0] == read
+    assert surest == (0 if read == own else 1)
+    assert sum(probability for _, probability in texts) <= 1 + 1e-6
 
 
 def test_a_line_of_blanks_holds_no_digits(word):

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.decode.choose import ChosenLine, PageReading
-from inkread.decode.ctc import prefix_beam
-from inkread.decode.whole import cut_out, frame_probabilities
+from inkread.decode.ctc import aligned
+from inkread.decode.whole import cut_out, frame_probabilities, likeliest_together
 from inkread.parts import DIGITS, LineOfCandidates, Scores, Word
 
 __all__ = ["agree", "doubtful_words"]
@@ -57,7 +57,7 @@ def agree(
     found: Sequence[LineOfCandidates],
     reading: PageReading,
     words: Sequence[tuple[int, Word]],
-    scores: Sequence[Scores],
+    scores: Sequence[Sequence[Scores]],
     *,
     strip_height: float,
 ) -> PageReading:
@@ -70,7 +70,8 @@ def agree(
     words
         The words asked about, each with the number of its line.
     scores
-        What the line network says about each, its columns those of a strip.
+        What the line network says about each, its columns those of a strip; and then, where there is one, what the
+        network says that reads past words and signs. Where a slash may stand the last one is heard alone.
     strip_height
         Height of a usual digit on that strip, in pixels.
     """
@@ -84,7 +85,7 @@ def agree(
         slashes = _slashes(line, own)
         probability *= SLASH_DISCOUNT**slashes
         discount = PLAIN_DISCOUNT if word.is_plain and not slashes else 1.0
-        lines[number] = _merged(line, word, own, probability, frames, pixel, discount)
+        lines[number] = _merged(line, word, own, probability, frames[-1:] if slashes else frames, pixel, discount)
     return replace(reading, lines=tuple(lines))
 
 
@@ -122,15 +123,20 @@ def _lean(ink: NDArray[np.float32]) -> float:
 
 
 def _merged(
-    line: ChosenLine, word: Word, own: list[int], probability: float, frames: Scores, pixel: float, discount: float
+    line: ChosenLine,
+    word: Word,
+    own: list[int],
+    probability: float,
+    looks: Sequence[Scores],
+    pixel: float,
+    discount: float,
 ) -> ChosenLine:
     text = "".join(DIGITS[int(line.probabilities[k].argmax())] for k in own)
-    (best,) = prefix_beam(frames, count=1)
-    other = float(np.exp(best.log_prob))
-    if not best.text and own and other * WORD_DISCOUNT > probability ** (1 / len(own)):
+    ((likeliest, other), *_), surest = likeliest_together(looks, past_words=len(looks) - 1)
+    if not likeliest and own and other * WORD_DISCOUNT > probability ** (1 / len(own)):
         # Letters, that resemble digits one by one.
         return line.only([k for k in range(len(line.boxes)) if k not in own])
-    if best.text == text:
+    if likeliest == text:
         if not text:
             return line
         # Wrong only if both are, as far as their mistakes are independent; they share the ink, so half of that gain.
@@ -142,8 +148,10 @@ def _merged(
             probabilities[k] = raised / max(1.0, float(raised.sum()))
         return replace(line, probabilities=tuple(probabilities), texts=())
     other *= discount
-    if other <= probability or not best.text or (not own and other < ALONE):
+    if other <= probability or not likeliest or (not own and other < ALONE):
         return line
+    frames = looks[surest]
+    best = aligned(frames, likeliest, float(np.log(other / discount)))
     boxes, inks = cut_out(word, frames, best, pixel)
     probabilities_of_best = [frame_probabilities(frames, span, other ** (1 / len(best.text))) for span in best.spans]
     before = [k for k, (start, _) in enumerate(line.spans) if start < word.start]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import cv2
@@ -20,7 +20,7 @@ from inkread.decode.ctc import aligned, likeliest_strings
 from inkread.geometry import Box
 from inkread.parts import DIGITS, Hypothesis, Scores, Word
 
-__all__ = ["cut_out", "frame_probabilities", "read_whole", "with_second_opinion"]
+__all__ = ["cut_out", "frame_probabilities", "likeliest_together", "read_whole", "with_second_opinion"]
 
 # Ink from which a pixel belongs to a digit's box.
 STRONG_INK = 0.5
@@ -36,6 +36,8 @@ LEAD = 0.2
 APART = 0.2
 # Strings that every look proposes.
 PROPOSALS = 6
+# How sure a network that reads past words must be of a number to leave out one character beside it, and several.
+SURE_OF_ONE, SURE_OF_MORE = 0.85, 0.5
 # Readings of a line that are kept.
 KEPT = 6
 # What the digit network's opinion of one digit counts for beside the line network's: where bare paper parts the digit
@@ -43,7 +45,9 @@ KEPT = 6
 PARTED_WEIGHT, CUT_WEIGHT = 0.45, 0.2
 
 
-def read_whole(word: Word, looks: Sequence[tuple[Scores, float]], *, least: float = 0.0) -> ChosenLine | None:
+def read_whole(
+    word: Word, looks: Sequence[tuple[Scores, float]], *, least: float = 0.0, past_words: int = 0
+) -> ChosenLine | None:
     """The line's digits, or None where its likeliest string has none, or is no likelier than ``least``.
 
     Parameters
@@ -55,24 +59,19 @@ def read_whole(word: Word, looks: Sequence[tuple[Scores, float]], *, least: floa
         pixels of the word's crop a column.
     least
         Probability in [0, 1].
+    past_words
+        As for :func:`likeliest_together`.
 
     Returns
     -------
     One piece for the whole line. A string's probability is the mean over the looks of what each says.
     """
-    proposed = [dict(likeliest_strings(scores)[:PROPOSALS]) for scores, _ in looks]
-    together: dict[str, float] = {}
-    for strings in proposed:
-        for string, log_prob in strings.items():
-            together[string] = together.get(string, 0.0) + float(np.exp(log_prob)) / len(looks)
-    texts = sorted(together.items(), key=lambda item: -item[1])[:KEPT]
+    texts, surest = likeliest_together([scores for scores, _ in looks], past_words=past_words)
     text, probability = texts[0]
     if not text or probability <= least:
         return None
-    # Drawn from the look that is surest of it.
-    surest = int(np.argmax([strings.get(text, -np.inf) for strings in proposed]))
     scores, pixel = looks[surest]
-    best = aligned(scores, text, proposed[surest][text])
+    best = aligned(scores, text, float(np.log(probability)))
     boxes, inks = cut_out(word, scores, best, pixel)
     each = probability ** (1 / len(text))
     return ChosenLine(
@@ -82,6 +81,41 @@ def read_whole(word: Word, looks: Sequence[tuple[Scores, float]], *, least: floa
         probabilities=tuple(frame_probabilities(scores, span, each) for span in best.spans),
         texts=tuple((t, min(1.0, p)) for t, p in texts),
     )
+
+
+def likeliest_together(looks: Sequence[Scores], *, past_words: int = 0) -> tuple[tuple[tuple[str, float], ...], int]:
+    """Strings with the mean of the probabilities that the looks give them, likeliest first, and who is surest of it.
+
+    Parameters
+    ----------
+    looks
+        At least one: what a network says of a line, or several of it, or one at several sizes.
+    past_words
+        How many of them, the last ones, are of a network that reads past words. Where it is sure of a number, readings
+        that have more before or behind it count for that number: the rest were letters.
+    """
+    proposed = [dict(likeliest_strings(scores)[:PROPOSALS]) for scores in looks]
+    together: dict[str, float] = {}
+    for strings in proposed:
+        for string, log_prob in strings.items():
+            together[string] = together.get(string, 0.0) + float(np.exp(log_prob)) / len(looks)
+    if past_words:
+        _leave_out_words(together, proposed[-past_words:])
+    texts = sorted(together.items(), key=lambda item: -item[1])[:KEPT]
+    return tuple(texts), int(np.argmax([strings.get(texts[0][0], -np.inf) for strings in proposed]))
+
+
+def _leave_out_words(together: dict[str, float], proposed: Sequence[Mapping[str, float]]) -> None:
+    """Count readings that have characters beside a sure number for that number, in place."""
+    means = {
+        text: sum(float(np.exp(strings.get(text, -np.inf))) for strings in proposed) / len(proposed)
+        for strings in proposed
+        for text in strings
+    }
+    number, sureness = max(means.items(), key=lambda item: item[1])
+    for text in [text for text in together if number and number in text and text != number]:
+        if sureness >= (SURE_OF_ONE if len(text) == len(number) + 1 else SURE_OF_MORE):
+            together[number] += together.pop(text)
 
 
 def with_second_opinion(line: ChosenLine, scores: NDArray[np.float32]) -> ChosenLine:

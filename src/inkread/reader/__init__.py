@@ -142,9 +142,11 @@ class Reader:
         if unknown := set(given) - set(TASKS):
             raise InvalidOption(f"unknown task {', '.join(sorted(unknown))}; a reader uses: {', '.join(TASKS)}")
         there = {card.task for card in bundled_cards()}
+        if "line" in given:  # a line network of one's own is heard alone
+            there.discard("words")
         self._cards = {task: given.get(task) or bundled(task) for task in TASKS if task in given or task in there}
         self._digit_recognizer: DigitRecognizer | None = None
-        self._line_recognizer: LineRecognizer | None = None
+        self._line_recognizers: tuple[LineRecognizer, ...] = ()
         self._page_recognizer: PageRecognizer | None = None
         self._lock = Lock()
 
@@ -159,11 +161,13 @@ class Reader:
                 self._digit_recognizer = DigitRecognizer(self._cards["digit"], threads=self.options.threads)
             return self._digit_recognizer
 
-    def _lines(self) -> LineRecognizer:
+    def _lines(self) -> tuple[LineRecognizer, ...]:
+        """The network that reads lines of numbers best, and the one that knows words and signs beside them."""
         with self._lock:
-            if self._line_recognizer is None:
-                self._line_recognizer = LineRecognizer(self._cards["line"], threads=self.options.threads)
-            return self._line_recognizer
+            if not self._line_recognizers:
+                cards = [self._cards[task] for task in ("line", "words") if task in self._cards]
+                self._line_recognizers = tuple(LineRecognizer(card, threads=self.options.threads) for card in cards)
+            return self._line_recognizers
 
     def _pages(self) -> PageRecognizer:
         with self._lock:
@@ -420,7 +424,8 @@ class Reader:
         ink, height = word.crop.ink, word.digit_height * LINE_DIGIT_HEIGHT
         strips = [prepare_line(ink, digit_height=height / look, stretch=stretch) for look, stretch in LINE_LOOKS]
         columns = [word.digit_height / (look * stretch) for look, stretch in LINE_LOOKS]
-        line = read_whole(word, list(zip(self._lines().recognize(strips), columns, strict=True)), least=least)
+        looks = [look for network in self._lines() for look in zip(network.recognize(strips), columns, strict=True)]
+        line = read_whole(word, looks, least=least, past_words=len(looks) - len(LINE_LOOKS))
         if line is None:
             return None
         line = with_second_opinion(line, self._digits().recognize(line.inks))
@@ -433,7 +438,8 @@ class Reader:
         if not doubtful or "line" not in self._cards:
             return reading
         strips = [prepare_line(word.crop.ink, digit_height=word.digit_height) for _, word in doubtful]
-        return agree(found, reading, doubtful, self._lines().recognize(strips), strip_height=LINE_DIGIT_HEIGHT)
+        looks = list(zip(*(network.recognize(strips) for network in self._lines()), strict=True))
+        return agree(found, reading, doubtful, looks, strip_height=LINE_DIGIT_HEIGHT)
 
 
 def _composed(
