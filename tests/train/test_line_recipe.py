@@ -6,19 +6,21 @@ import pytest
 from inkread.decode.ctc import greedy
 from inkread.models.registry import load_card
 from inkread.recognize.line import LineRecognizer
-from inkread.train.line_recipe import LINE, train_line
+from inkread.train.line_recipe import LINE, WORDS, train_line
 
 
 @pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-def test_a_tiny_training_writes_a_network_that_reads_and_resumes(data_folder, tmp_path, monkeypatch):
+@pytest.mark.parametrize("recipe", [LINE, replace(WORDS, words=25)], ids=lambda recipe: recipe.name)
+def test_a_tiny_training_writes_a_network_that_reads_and_resumes(data_folder, tmp_path, monkeypatch, recipe):
     monkeypatch.setenv("INKREAD_DATA", str(data_folder))
-    recipe = replace(LINE, lines=32, batch_size=8, hands=4, validation_lines=50, recurrent=8)
+    recipe = replace(recipe, lines=32, batch_size=8, hands=4, validation_lines=50, recurrent=8)
     steps = []
     card = train_line(recipe, folder=tmp_path, report=lambda progress: steps.append(progress.step))
     assert steps == [1, 2, 3, 4]
-    assert card == load_card(tmp_path / "line.toml")
+    assert card == load_card(tmp_path / f"{recipe.name}.toml")
+    assert card.task == recipe.name
     assert set(card.figures) == {"data", "exact_percent", "loss"}
     strip = np.zeros((32, 40), np.float32)
     strip[5:27, 18:21] = 1

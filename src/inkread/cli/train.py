@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -103,14 +103,31 @@ def line(
       inkread train line
       inkread train line --lines 20000 --output runs/quick
     """
-    with _needs_torch():
-        from inkread.train.line_recipe import LINE, train_line
+    _learn_lines("LINE", output, lines=lines, seed=seed)
 
-    recipe = replace(LINE, lines=lines or LINE.lines, seed=LINE.seed if seed is None else seed)
-    _make_folder(output)
-    with _progress("lines") as report:
-        card = train_line(recipe, folder=output, report=report, say=border.say)
-    _tell(card)
+
+@app.command()
+def words(
+    output: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help="Gets words.onnx, its card words.toml, curves.jsonl and the checkpoint; DIR is resumed.",
+        ),
+    ] = Path("runs/words"),
+    lines: _LineCount = None,
+    seed: _Seed = None,
+) -> None:
+    """Train the line network that reads past words and signs, which is heard beside the other.
+
+    As `inkread train line`, with words and signs beside and within the numbers.
+
+    \b
+    Examples:
+      inkread train words
+      inkread train words --lines 20000 --output runs/quick
+    """
+    _learn_lines("WORDS", output, lines=lines, seed=seed)
 
 
 @app.command("line-car")
@@ -142,13 +159,25 @@ def line_car(
       inkread train line-car --start runs/line/checkpoint.pt
       inkread evaluate lines car_a --split val --model runs/line-car/line-car.toml
     """
-    with _needs_torch():
-        from inkread.train.line_recipe import LINE_CAR, train_line
+    _learn_lines("LINE_CAR", output, lines=lines, seed=seed, start=start)
 
-    recipe = replace(LINE_CAR, lines=lines or LINE_CAR.lines, seed=LINE_CAR.seed if seed is None else seed)
+
+def _learn_lines(
+    which: Literal["LINE", "WORDS", "LINE_CAR"],
+    output: Path,
+    *,
+    lines: int | None,
+    seed: int | None,
+    start: Path | None = None,
+) -> None:
+    with _needs_torch():
+        from inkread.train import line_recipe
+
+    own: line_recipe.LineRecipe = getattr(line_recipe, which)
+    recipe = replace(own, lines=lines or own.lines, seed=own.seed if seed is None else seed)
     _make_folder(output)
     with _progress("lines") as report:
-        card = train_line(recipe, folder=output, start=start, report=report, say=border.say)
+        card = line_recipe.train_line(recipe, folder=output, start=start, report=report, say=border.say)
     _tell(card)
 
 

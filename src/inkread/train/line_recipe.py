@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ from inkread.train.writers import (
     other_words,
 )
 
-__all__ = ["LINE", "LINE_CAR", "LineRecipe", "train_line"]
+__all__ = ["LINE", "LINE_CAR", "WORDS", "LineRecipe", "train_line"]
 
 Batch = tuple[Tensor, Tensor, Tensor, Tensor, list[str]]
 
@@ -53,6 +53,8 @@ class LineRecipe:
         Of MNIST's training writers, held out, the same ones as for the digit network.
     hands
         Synthetic writers.
+    words
+        Words to draw those from that stand beside numbers; with any, signs stand beside and within numbers too.
     pictures, pictures_share
         A data set of real lines, whose split "train" is learned from beside the composed ones, and its share; on its
         split "val" the weights are chosen. Empty for the bundled network.
@@ -67,13 +69,18 @@ class LineRecipe:
     hands: int = 2000
     learning_rate: float = 2e-3
     seed: int = 1
+    words: int = 0
     pictures: str = ""
     pictures_share: float = 0.0
 
 
 LINE = LineRecipe()
+# Heard beside the other: alone it takes leaning ones for slashes.
+WORDS = LineRecipe(name="words", words=3000)
 # Cheque amounts: not bundled, for their pictures may be used for research only.
 LINE_CAR = LineRecipe(name="line-car", lines=200_000, learning_rate=1e-3, pictures="car_a", pictures_share=0.5)
+# Of each sign there is one for so many words.
+WORDS_A_SIGN = 25
 # Shares of the lines by whose digits they are written with.
 GROUP_SHARES = {"mnist": 0.3, "bhmsds": 0.09, "assorted": 0.13, "written": 0.42, "printed": 0.06}
 
@@ -115,7 +122,10 @@ def train_line(
         "written": hands(recipe.hands, rng),
         "printed": fonts(60, rng),
     }
-    beside = Beside(others=other_signs(2000, rng), words=other_words(3000, rng), signs=number_signs(120, rng))
+    beside = Beside(others=other_signs(2000, rng))
+    if recipe.words:
+        signs = number_signs(-(-recipe.words // WORDS_A_SIGN), rng)
+        beside = replace(beside, words=other_words(recipe.words, rng), signs=signs)
     for name, writers in groups.items():
         say(f"  {name}: {len(writers)} writers, {100 * GROUP_SHARES[name]:.0f} % of the lines")
     shares = [GROUP_SHARES[name] for name in groups]
@@ -183,7 +193,7 @@ def train_line(
     partial.replace(path)
     return write_card(
         path,
-        task="line",
+        task="words" if recipe.words else "line",
         alphabet=(*DIGITS, BLANK),
         calibration={"temperature": temperature, "refusal_threshold": 0.0},
         training={
