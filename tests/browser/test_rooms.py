@@ -258,7 +258,7 @@ def test_the_performance_room_shows_every_bundled_report_and_model(visit):
     assert page.locator(".report[open]").count() == 1
     page.locator(".report > summary").nth(1).click()
     expect(page.locator(".report").nth(1).locator(".plot").first).to_be_visible()
-    # Reports tell the training of the network that they are on; the words network is heard in those of lines, beside it.
+    # Reports tell the training of the network that they are on; the words network is heard in those of lines.
     told = [report["task"] for report in reports if (report["curves"] or {}).get("training")]
     trained = [model for model in models if any(task.startswith(model["task"]) for task in told)]
     assert {model["task"] for model in models} - {model["task"] for model in trained} == {"words"}
