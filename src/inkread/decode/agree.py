@@ -2,7 +2,8 @@
 
 Where both say the same, that is surer than either; where they differ, the surer one is believed, and the other becomes
 an alternative. The line network is asked only about words that the digit network is not sure of, and only where the
-line is believed to hold digits. It has learnt to read past words: where it says nothing of a word, that counts too.
+line is believed to hold digits. Beside it a second one is heard that has learnt to read past words: where the likeliest
+of what both say is nothing, that counts too.
 """
 
 from __future__ import annotations
