@@ -250,10 +250,10 @@ def without(inputs, order):
 
 @pytest.mark.data
 def test_removing_the_hottest_ink_harms_more_than_removing_random_or_the_coldest(explainer, data_folder):
-    """On a few digits that were trained on; the benchmark counts all of the test digits."""
+    """On digits that were trained on, as many as tell 0.85 from 0.84; the benchmark counts all of the test digits."""
     samples = load("mnist", "train", folder=data_folder)
-    explained = [one for image in samples.images[:300] for one in explainer.explain(image, layout="digit").digits]
-    assert len(explained) >= 290
+    explained = [one for image in samples.images[:3000] for one in explainer.explain(image, layout="digit").digits]
+    assert len(explained) >= 2950
     inputs = np.stack([one.ink for one in explained])[:, None]
     heat = np.stack([one.evidence.ravel() for one in explained])
     answer = [CLASSES.index(one.value) for one in explained]
@@ -269,6 +269,5 @@ def test_removing_the_hottest_ink_harms_more_than_removing_random_or_the_coldest
     hottest, coldest = probability(heat), probability(-heat)
     random = np.mean([probability(rng.random(heat.shape)) for _ in range(5)], axis=0)
     assert np.mean(hottest < random) >= 0.9
-    # The coldest ink of some digits holds them together; nothing was promised of it but less harm on the whole.
-    assert np.mean(hottest < coldest) >= 0.8
+    assert np.mean(hottest < coldest) >= 0.85
     assert np.mean(hottest) < np.mean(coldest) - 0.1
