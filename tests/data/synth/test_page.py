@@ -39,16 +39,15 @@ def test_truth_is_the_text_asked_for(layout):
 def test_boxes_cover_the_ink_of_their_digits_after_the_view(layout, view):
     for seed in range(6):
         hand = Hand.random(np.random.default_rng(seed))
-        options = PageOptions(width=600, height=450, layout=layout, hand=hand, view=view, **BARE)
+        options = PageOptions(width=900, height=675, layout=layout, hand=hand, view=view, **BARE)
         image, truth = compose_page(np.random.default_rng(seed), options)
         ink = 1 - image.pixels[:, :, 1].astype(np.float64) / 255
         mask = np.zeros(ink.shape, bool)
         for digit in truth.digits():
             x0, y0, x1, y1 = np.rint([digit.box.x0, digit.box.y0, digit.box.x1, digit.box.y1]).astype(int)
-            assert 0 <= x0 < x1 <= 600
-            assert 0 <= y0 < y1 <= 450
-            left, top = int(np.floor(digit.box.x0)), int(np.floor(digit.box.y0))
-            mask[top : int(np.ceil(digit.box.y1)), left : int(np.ceil(digit.box.x1))] = True
+            assert 0 <= x0 < x1 <= 900
+            assert 0 <= y0 < y1 <= 675
+            mask[y0:y1, x0:x1] = True
             edges = (
                 ink[y0:y1, [x0, x0 + 1, x1 - 2, x1 - 1]].max(axis=0),
                 ink[[y0, y0 + 1, y1 - 2, y1 - 1], x0:x1].max(axis=1),
