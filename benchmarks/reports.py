@@ -38,27 +38,28 @@ from inkread.models import registry
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """What one report is about; ``limit`` bounds what takes long."""
+    """What one report is about; ``limit`` bounds what takes long, ``trained`` is whose training it tells."""
 
     task: Literal["digit", "lines", "pages"]
     data: str
     split: str | None = None
     limit: int | None = None
+    trained: str = ""
 
 
 # In the order in which they are shown. Of MNIST, optdigits32 and phone_chars62 the part held out from training is read;
 # all others have never been trained on.
 SUBJECTS = (
-    Subject(task="digit", data="mnist", split="test"),
+    Subject(task="digit", data="mnist", split="test", trained="digit"),
     Subject(task="digit", data="usps", split="test"),
     Subject(task="digit", data="optdigits32", split="test"),
     Subject(task="digit", data="phone_chars62", split="test"),
     Subject(task="digit", data="semeion", split="all"),
     Subject(task="digit", data="dida", split="test"),
     Subject(task="digit", data="choice62", split="all"),
-    Subject(task="lines", data="car_a", split="test"),
-    Subject(task="lines", data="mgr_rowid", split="test", limit=600),
-    Subject(task="pages", data="real"),
+    Subject(task="lines", data="car_a", split="test", trained="line"),
+    Subject(task="lines", data="mgr_rowid", split="test", limit=600, trained="words"),
+    Subject(task="pages", data="real", trained="page"),
 )
 REPORTS = Path(registry.__file__).parent / "reports"
 
@@ -82,16 +83,13 @@ def main() -> int:
         if not curves[task]:
             print(f"no curves of the training of {card.name} are known: --{task}-curves", file=sys.stderr)
     model = dict(inkread.Reader().model)
-    # The curves of a network stand in the first report on what it is for.
-    first = {subject.task: subject for subject in reversed(SUBJECTS)}
     total, missing = 0, 0
     for place, subject in enumerate(SUBJECTS, 1):
         path = args.output / f"{place:02d}-{subject.task}-{subject.data}.json"
         if args.only and subject.data not in args.only:
             continue
         try:
-            training = next((rows for task, rows in curves.items() if subject.task.startswith(task)), [])
-            report = measured(subject, model, training if first[subject.task] is subject else [])
+            report = measured(subject, model, curves.get(subject.trained, []))
         except DataError as error:
             missing += 1
             print(f"{subject.data}: {error.message}", file=sys.stderr)
@@ -122,6 +120,7 @@ def measured(subject: Subject, model: dict[str, str], training: list[dict[str, f
             date=datetime.now().astimezone(),
             machine=machine(),
             training=training,
+            trained=model.get(subject.trained, ""),
         )
 
     if subject.task == "digit":

@@ -95,10 +95,11 @@ test("a training is shown once a model, by the report that has its curves", () =
   ];
   const told = report.trainings(
     [
-      { task: "digit", model: { digit: "digit-0" }, curves: { training: rows } },
+      { task: "digit", model: { digit: "digit-0" }, curves: { training: rows, trained: "digit-0" } },
       { task: "digit", model: { digit: "digit-1" }, curves: null },
-      { task: "digit", model: { digit: "digit-1" }, curves: { training: rows } },
-      { task: "lines", model: { digit: "digit-1", line: "line-2" }, curves: { training: rows } },
+      { task: "lines", model: { digit: "digit-1", line: "line-2" }, curves: { training: [], trained: "digit-1" } },
+      { task: "digit", model: { digit: "digit-1" }, curves: { training: rows, trained: "digit-1" } },
+      { task: "pages", model: { digit: "digit-1", line: "line-2" }, curves: { training: rows, trained: "line-2" } },
     ],
     models,
   );

@@ -21,7 +21,7 @@ from inkread.evaluate.report import (
     training_curves,
     write_report,
 )
-from inkread.models.registry import bundled
+from inkread.models.registry import bundled, bundled_cards
 from inkread.results import Classification
 
 KEYS = [
@@ -122,8 +122,8 @@ def test_curves_of_a_training_are_thinned_and_kept_in_the_report(
     rows = read_curves(path)
     assert len(rows) == 60
     assert (rows[0], rows[-1]["step"]) == ({"step": 1, "loss": 1.0, "mnist": 99.5}, 500)
-    data = digits_report(report, replace(circumstances, training=rows))
-    assert data["curves"]["training"] == rows
+    data = digits_report(report, replace(circumstances, training=rows, trained="digit-1a2b3c"))
+    assert (data["curves"]["training"], data["curves"]["trained"]) == (rows, "digit-1a2b3c")
     assert digits_report(report, circumstances)["curves"].get("training") is None
 
 
@@ -146,6 +146,12 @@ def test_curves_of_the_polish_follow_those_of_the_training(tmp_path: Path) -> No
     assert [row["step"] for row in read_curves(tmp_path / "curves.jsonl")] == [5, 10, 15, 20]
     (tmp_path / "curves.jsonl").write_text("")
     assert read_curves(tmp_path / "curves.jsonl") == []
+
+
+def test_every_bundled_network_has_its_own_curves() -> None:
+    curves = [training_curves(card) for card in bundled_cards()]
+    assert all(curves)
+    assert not any(one == another for place, one in enumerate(curves) for another in curves[:place])
 
 
 def test_curves_are_found_beside_a_network_of_ones_own(tmp_path: Path) -> None:

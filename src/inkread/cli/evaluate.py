@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from inkread.evaluate.perturb import Perturbation
     from inkread.evaluate.report import Circumstances
     from inkread.evaluate.sources import Choice
+    from inkread.models.registry import ModelCard
     from inkread.reader import Reader
 
 __all__ = ["app"]
@@ -138,7 +139,7 @@ def digit(
     threshold = _refusal_threshold(model) if refusal_threshold is None else refusal_threshold
     with _progress(len(samples)) as step:
         outcome = evaluate_digits(reader.classify, samples, refusal_threshold=threshold, on_batch=step)
-    written = digits_report(outcome, _circumstances(reader, about, perturb, training=_training(model, "digit")))
+    written = digits_report(outcome, _circumstances(reader, about, perturb, card=_card(model, "digit")))
     if report is not None:
         crops = samples.images
         _write_report(
@@ -228,8 +229,8 @@ def _evaluate_pictures(
             on_outcome=lambda _: step(1),
         )
     task = f"{layout}s"
-    training = _training(model, "line") if layout == "line" else []
-    written = pictures_report(outcomes, _circumstances(reader, about, perturb, training=training), task=task)
+    card = _card(model, "line") if layout == "line" else None
+    written = pictures_report(outcomes, _circumstances(reader, about, perturb, card=card), task=task)
     if report is not None:
         _write_report(written, report, lambda: ([], list(picture_misses(outcomes, surest=WORST))))
     _show(written, lambda: _print_pictures(outcomes, about), format=format)
@@ -259,19 +260,18 @@ def _refusal_threshold(model: Path | None) -> float:
     return card.refusal_threshold
 
 
-def _training(model: Path | None, task: str) -> list[dict[str, float]]:
-    """The curves of the network for ``task``, where they are known."""
-    from inkread.evaluate.report import training_curves
+def _card(model: Path | None, task: str) -> ModelCard | None:
+    """The card of the network for ``task``; None if the one that was given is for another."""
     from inkread.models.registry import bundled, load_card
 
     card = bundled(task) if model is None else load_card(model.with_suffix(".toml"))
-    return training_curves(card) if card.task == task else []
+    return card if card.task == task else None
 
 
 def _circumstances(
-    reader: Reader, about: dict[str, Any], perturb: Perturbation | None, *, training: list[dict[str, float]]
+    reader: Reader, about: dict[str, Any], perturb: Perturbation | None, *, card: ModelCard | None
 ) -> Circumstances:
-    from inkread.evaluate.report import Circumstances, machine
+    from inkread.evaluate.report import Circumstances, machine, training_curves
 
     return Circumstances(
         model=reader.model,
@@ -279,7 +279,8 @@ def _circumstances(
         command=shlex.join(["inkread", *sys.argv[1:]]),
         date=datetime.now().astimezone(),
         machine=machine(),
-        training=training,
+        training=training_curves(card) if card else [],
+        trained=card.name if card else "",
     )
 
 

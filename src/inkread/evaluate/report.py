@@ -72,7 +72,9 @@ class Circumstances:
     machine
         What :func:`machine` says of the machine that it was made on.
     training
-        The curves of the network's training, as :func:`read_curves` gives them; empty where they are not known.
+        The curves of a network's training, as :func:`read_curves` gives them; empty where they are not known.
+    trained
+        The name of the network that those curves are of.
     """
 
     model: Mapping[str, str]
@@ -81,6 +83,7 @@ class Circumstances:
     date: datetime
     machine: Mapping[str, Any] = field(default_factory=dict)
     training: Sequence[Mapping[str, float]] = ()
+    trained: str = ""
 
 
 def digits_report(report: DigitsReport, circumstances: Circumstances) -> dict[str, Any]:
@@ -162,7 +165,7 @@ def _laid_out(task: str, circumstances: Circumstances, **figures: Any) -> dict[s
         calibration["negative_log_likelihood"] = figures["likelihood"]
     curves = dict(figures["curves"] or {})
     if circumstances.training:
-        curves["training"] = [dict(row) for row in circumstances.training]
+        curves |= {"training": [dict(row) for row in circumstances.training], "trained": circumstances.trained}
     return {
         "schema": REPORT_SCHEMA,
         "task": task,
@@ -228,10 +231,9 @@ def training_curves(card: ModelCard) -> list[dict[str, float]]:
     Empty where there are neither.
     """
     for report in bundled_reports():
-        if card.name in report["model"].values() and report["task"].startswith(card.task):
-            rows = (report["curves"] or {}).get("training")
-            if rows:
-                return list(rows)
+        curves = report["curves"] or {}
+        if curves.get("trained") == card.name:
+            return list(curves["training"])
     beside = card.path.with_name("curves.jsonl")
     return read_curves(beside) if beside.is_file() else []
 

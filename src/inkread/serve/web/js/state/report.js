@@ -11,7 +11,7 @@
  *   refusal: {threshold: number, digits_kept: Share, others_refused: Share} | null,
  *   writers: {n: number, with_errors: number[], with_half_of_errors: number} | null,
  *   curves: {coverage?: {area: number, error_at?: Record<string, number>, coverage: number[], error: number[]},
- *     training?: TrainingRow[]} | null,
+ *     training?: TrainingRow[], trained?: string} | null,
  *   calibration: {n: number, expected_calibration_error: number, mean_confidence: number, accuracy: number,
  *     reliability: Bin[]} | null,
  *   speed: Record<string, any> | null, command: string, date: string, machine: Record<string, any>}} Report
@@ -157,17 +157,15 @@ export function trainingCurves({ curves }) {
 }
 
 /**
- * How each model was trained, once a model: the first of its reports that has the curves.
+ * How each model was trained, once a model: by the first report that has its curves.
  *
  * @param {Report[]} reports
  * @param {Card[]} models
  * @returns {Training[]}
  */
 export function trainings(reports, models) {
-  return models.flatMap(({ name, task, training }) => {
-    const told = reports.find(
-      (report) => report.model?.[task] === name && report.task.startsWith(task) && report.curves?.training?.length,
-    );
+  return models.flatMap(({ name, training }) => {
+    const told = reports.find(({ curves }) => curves?.trained === name && curves.training?.length);
     if (!told) return [];
     const seen = training?.samples ?? training?.lines;
     const words = seen
