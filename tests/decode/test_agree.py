@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from inkread.decode.agree import agree, doubtful_words
+from inkread.decode.agree import agree, doubtful_words, is_settled
 from inkread.decode.choose import ChosenLine, PageReading
 from inkread.geometry import Box, Quad
 from inkread.parts import BLANK, DIGITS, LineCrop, LineOfCandidates, Scores, Word
@@ -96,6 +96,15 @@ def test_two_readers_that_agree_are_surer_than_one():
     assert text_of(after) == "12"
     assert after.certainty > before.certainty
     assert all(p.sum() <= 1 + 1e-9 for p in after.lines[0].probabilities)
+
+
+@pytest.mark.parametrize(
+    ("own", "said", "settled"),
+    [(0.97, ("47", 0.9), True), (0.9, ("47", 0.9), False), (0.97, ("47", 0.4), False), (0.97, ("41", 0.9), False)],
+)
+def test_sure_digits_that_the_line_network_reads_alike_are_settled(own, said, settled):
+    assert is_settled(reading_of(line_of("47", own)), 0, word_of(0, 2), frames_of(*said)) is settled
+    assert not is_settled(reading_of(line_of("47", own)), 0, word_of(2, 4), frames_of(*said))
 
 
 def test_the_surer_reader_wins_where_they_differ():

@@ -8,6 +8,7 @@ of what both say is nothing, that counts too.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.decode.choose import ChosenLine, PageReading
-from inkread.decode.ctc import aligned
+from inkread.decode.ctc import aligned, greedy
 from inkread.decode.whole import cut_out, frame_probabilities, likeliest_together
 from inkread.parts import DIGITS, LineOfCandidates, Scores, Word
 
-__all__ = ["agree", "doubtful_words"]
+__all__ = ["agree", "doubtful_words", "is_settled"]
 
 # A word whose every digit is at least this sure needs no second reader where nothing could be cut or joined otherwise;
 # where something could, the digits must be surer still.
@@ -28,6 +29,8 @@ SURE, SURER = 0.95, 0.985
 LEAST_SHARE = 0.5
 # A word that the digit network reads as no number at all is believed to be one only above this probability.
 ALONE = 0.7
+# Sure digits that the line network reads alike, this surely, need no third reader: it could hardly change them.
+SETTLED = 0.5
 # What the line network's word counts for where every piece stands apart: that is the digit network's home ground.
 PLAIN_DISCOUNT = 0.5
 # A one between digits that leans (dx/dy) by this much more than they, or is this many times as high, may be a slash: no
@@ -54,6 +57,22 @@ def doubtful_words(found: Sequence[LineOfCandidates], reading: PageReading) -> l
     return words
 
 
+def is_settled(reading: PageReading, number: int, word: Word, scores: Scores) -> bool:
+    """Whether a word of line ``number`` needs no third reader: its digits are sure, and the line network says the same.
+
+    Parameters
+    ----------
+    scores
+        What the line network says about it.
+    """
+    line = reading.lines[number]
+    own = _own(line, word)
+    if not own or _slashes(line, own) or min(line.probabilities[k].max() for k in own) < SURE:
+        return False
+    best = greedy(scores)
+    return best.text == _text(line, own) and best.log_prob >= math.log(SETTLED)
+
+
 def agree(
     found: Sequence[LineOfCandidates],
     reading: PageReading,
@@ -71,7 +90,7 @@ def agree(
     words
         The words asked about, each with the number of its line.
     scores
-        What the line network says about each, its columns those of a strip; and then, where there is one, what the
+        What the line network says about each, its columns those of a strip; and then, where it was asked, what the
         network says that reads past words and signs. Where a slash may stand the last one is heard alone.
     strip_height
         Height of a usual digit on that strip, in pixels.
@@ -93,6 +112,10 @@ def agree(
 def _own(line: ChosenLine, word: Word) -> list[int]:
     """Indexes of the line's digits that lie in the word."""
     return [k for k, (start, end) in enumerate(line.spans) if word.start <= start and end <= word.end]
+
+
+def _text(line: ChosenLine, own: list[int]) -> str:
+    return "".join(DIGITS[int(line.probabilities[k].argmax())] for k in own)
 
 
 def _leaves_ink(found: LineOfCandidates, line: ChosenLine, word: Word) -> bool:
@@ -132,7 +155,7 @@ def _merged(
     pixel: float,
     discount: float,
 ) -> ChosenLine:
-    text = "".join(DIGITS[int(line.probabilities[k].argmax())] for k in own)
+    text = _text(line, own)
     ((likeliest, other), *_), surest = likeliest_together(looks, past_words=len(looks) - 1)
     if not likeliest and own and other * WORD_DISCOUNT > probability ** (1 / len(own)):
         # Letters, that resemble digits one by one.

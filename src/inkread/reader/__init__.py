@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from inkread.assess import assess
 from inkread.clean import CleanOptions
-from inkread.decode.agree import agree, doubtful_words
+from inkread.decode.agree import agree, doubtful_words, is_settled
 from inkread.decode.choose import (
     PageReading,
     choose_digits,
@@ -438,7 +438,12 @@ class Reader:
         if not doubtful or "line" not in self._cards:
             return reading
         strips = [prepare_line(word.crop.ink, digit_height=word.digit_height) for _, word in doubtful]
-        looks = list(zip(*(network.recognize(strips) for network in self._lines()), strict=True))
+        first, *others = self._lines()
+        looks = [[scores] for scores in first.recognize(strips)]
+        left = [k for k, (number, word) in enumerate(doubtful) if not is_settled(reading, number, word, looks[k][0])]
+        for network in others:
+            for k, scores in zip(left, network.recognize([strips[k] for k in left]), strict=True):
+                looks[k].append(scores)
         return agree(found, reading, doubtful, looks, strip_height=LINE_DIGIT_HEIGHT)
 
 

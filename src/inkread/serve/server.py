@@ -12,6 +12,7 @@ from typing import Any
 
 import uvicorn
 from starlette.types import ASGIApp
+from uvicorn.supervisors import Multiprocess
 
 from inkread.errors import InkreadError, InvalidOption
 from inkread.serve.accounts import Accounts
@@ -115,11 +116,26 @@ def server_options(settings: ServerSettings) -> dict[str, Any]:
     }
 
 
+class _Config(uvicorn.Config):
+    def bind_socket(self) -> socket.socket:
+        """The socket that workers share, which hands on to each connection that small answers are sent at once.
+
+        asyncio says so of the sockets that it opens itself only. Without it every answer waits 40 ms for a receipt.
+        """
+        bound = super().bind_socket()
+        bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return bound
+
+
 def _run(app: ASGIApp | str, settings: ServerSettings) -> None:
     # Uvicorn finishes what runs, and then sends itself the signal that it got: an end that was asked for is no failure.
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     try:
-        uvicorn.run(app, factory=isinstance(app, str), **server_options(settings))
+        if settings.workers > 1:
+            config = _Config(app, factory=True, **server_options(settings))
+            Multiprocess(config, sockets=[config.bind_socket()]).run()
+        else:
+            uvicorn.run(app, **server_options(settings))
     except SystemExit as error:  # uvicorn ends the process itself
         if error.code:
             raise InkreadError("the server could not start; its log, above, says why") from error
