@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 import tempfile
 from typing import Any
 
@@ -116,14 +117,40 @@ def server_options(settings: ServerSettings) -> dict[str, Any]:
     }
 
 
-class _Config(uvicorn.Config):
-    def bind_socket(self) -> socket.socket:
-        """The socket that workers share, which hands on to each connection that small answers are sent at once.
+class _Workers(Multiprocess):
+    """Workers that listen at one port with a socket each, over which Linux spreads the connections.
 
-        asyncio says so of the sockets that it opens itself only. Without it every answer waits 40 ms for a receipt.
-        """
-        bound = super().bind_socket()
+    Of connections that come at once to one socket, the worker that wakes first takes nearly all. Elsewhere than on
+    Linux workers share one all the same: nobody spreads there.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        self._own_sockets = sys.platform == "linux"
+        self._address = config.host, config.port
+        self._family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+        self._shared = [] if self._own_sockets else [self._bound()]
+        super().__init__(config, sockets=self._shared)
+
+    @property
+    def sockets(self) -> list[socket.socket]:
+        """What the next worker listens at; uvicorn asks for each."""
+        return [self._bound()] if self._own_sockets else self._shared
+
+    @sockets.setter
+    def sockets(self, value: list[socket.socket]) -> None:
+        self._shared = value
+
+    def _bound(self) -> socket.socket:
+        bound = socket.socket(self._family)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if self._own_sockets:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        # Handed on to each connection: small writes are sent at once. asyncio says so of sockets that it opens itself;
+        # without it every answer waits 40 ms for a receipt.
         bound.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        bound.bind(self._address)
+        bound.set_inheritable(True)
+        self._address = bound.getsockname()[:2]
         return bound
 
 
@@ -132,8 +159,7 @@ def _run(app: ASGIApp | str, settings: ServerSettings) -> None:
     before = signal.signal(signal.SIGTERM, lambda *_: None)
     try:
         if settings.workers > 1:
-            config = _Config(app, factory=True, **server_options(settings))
-            Multiprocess(config, sockets=[config.bind_socket()]).run()
+            _Workers(uvicorn.Config(app, factory=True, **server_options(settings))).run()
         else:
             uvicorn.run(app, **server_options(settings))
     except SystemExit as error:  # uvicorn ends the process itself
