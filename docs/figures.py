@@ -20,7 +20,7 @@ BENCHMARKS = {
     "against_rapidocr": ("Against RapidOCR, in one run", "python benchmarks/against_rapidocr.py"),
     "speed": ("Speed and size", "python benchmarks/speed.py"),
     "batch": ("Batches, on pages that inkread composes", "python benchmarks/batch.py"),
-    "serve": ("The server, on loopback", "python benchmarks/serve.py"),
+    "serve": ("The server, on loopback", "python benchmarks/serve.py --workers 2"),
     "explain": ("Explaining answers, checked by deletion", "python benchmarks/explain.py"),
     "style": ("The style of writing, and whose it is", "python benchmarks/style.py"),
     "evidence": (
