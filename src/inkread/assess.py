@@ -14,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.components import components_of
 from inkread.geometry import Box
 from inkread.parts import CleanPage, DigitInk, PageImage
 from inkread.results import Problem
@@ -134,7 +135,7 @@ def measure_condition(
 
 def _pieces(ink: NDArray[np.float32]) -> list[Box]:
     """Boxes of pieces of ink that may be writing though none was found; specks and textures differ in height."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats((ink > PIECE_INK).astype(np.uint8), connectivity=8)
+    _, stats, _ = components_of((ink > PIECE_INK).astype(np.uint8))
     stats = stats[1:][stats[1:, cv2.CC_STAT_HEIGHT] >= LEAST_PIECE]
     if len(stats) < LEAST_PIECES:
         return []

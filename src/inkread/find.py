@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.components import components_of
 from inkread.errors import InvalidOption
 from inkread.geometry import Box, Quad
 from inkread.parts import Candidate, CleanPage, LineCrop, LineOfCandidates, Word
@@ -60,8 +61,6 @@ TEXTURE_SIDE = 150
 MOST_HOLES = 8
 # Paper shown on both sides of a word, in digits' heights: less than half the gap to the next.
 WORD_MARGIN = 0.3
-# Labels of components that fit into two bytes.
-SHORT_LABELS = 65_000
 # A frame (comb box, table) is large, open inside, and holds other components.
 FRAME_FILL = 0.3
 # Share of a picture's ink that may lie above, and below, the digits of its one line.
@@ -201,7 +200,7 @@ def _components(ink: Image, options: FindOptions) -> list[_Component]:
 
 
 def _connected(binary: Mask, ink: Image, options: FindOptions) -> list[_Component]:
-    labels, stats, _ = _labeled(binary)
+    labels, stats, _ = components_of(binary)
     heights, areas = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_AREA]
     widths = stats[:, cv2.CC_STAT_WIDTH]
     large = (np.maximum(heights, widths) >= 0.3 * options.min_digit_height) & (areas >= 5)
@@ -217,18 +216,6 @@ def _connected(binary: Mask, ink: Image, options: FindOptions) -> list[_Componen
         if float(part[mask].max()) >= STRONG_INK:
             components.append(_Component(x0, y0, x0 + width, y0 + height, mask))
     return components
-
-
-def _labeled(binary: Mask) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[np.float64]]:
-    """For each pixel the number of its component, and the components' boxes and areas, and centers; 0 is the ground.
-
-    Labels of two bytes take a third of the time of those of four. There are at most as many as runs of ink in all rows.
-    """
-    runs = int(np.count_nonzero(binary[:, 1:] > binary[:, :-1])) + len(binary)
-    _, labels, stats, centers = cv2.connectedComponentsWithStats(
-        binary, connectivity=8, ltype=cv2.CV_16U if runs < SHORT_LABELS else cv2.CV_32S
-    )
-    return labels, np.asarray(stats, np.int32), np.asarray(centers, np.float64)
 
 
 def remove_rules(binary: Mask) -> Mask:
@@ -297,7 +284,7 @@ def _weighted_height(binary: Mask, *, without: Mask | None = None) -> float:
 
     Components that lie for the most part on the pixels ``without`` do not count.
     """
-    labels, stats, _ = _labeled(np.ascontiguousarray(binary))
+    labels, stats, _ = components_of(np.ascontiguousarray(binary))
     heights, areas = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA]
     # Open, sparse components are frames and what is left of tables.
     readable = (heights >= 8) & (areas >= SPARSE_FILL * heights * stats[1:, cv2.CC_STAT_WIDTH])
@@ -318,7 +305,7 @@ def _without_sides(binary: Mask, rules: Mask) -> Mask:
     rules
         The rules' pixels.
     """
-    labels, stats, _ = _labeled(binary)
+    labels, stats, _ = components_of(binary)
     count = len(stats)
     near = cv2.dilate(rules, np.ones((2 * RULE_REACH + 1, 2 * RULE_REACH + 1), np.uint8))
     gone = np.zeros(count, bool)
@@ -347,7 +334,7 @@ def _without_fragments(binary: Mask, across: list[_Rule], down: list[_Rule], typ
     typical
         Height of the page's usual component.
     """
-    labels, stats, centers = _labeled(binary)
+    labels, stats, centers = components_of(binary)
     gone = np.zeros(len(stats), bool)
     widths, heights, areas = (
         stats[:, k].astype(np.float64) for k in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA)
@@ -374,7 +361,7 @@ def _straight_rules(binary: Mask, extent: int) -> list[_Rule]:
     if _longest_run(shadow[0]) < PARALLEL_SHARE * extent:
         return []
     joined = cv2.dilate(runs, np.ones((3, run), np.uint8))
-    labels, stats, _ = _labeled(joined)
+    labels, stats, _ = components_of(joined)
     length = stats[:, cv2.CC_STAT_WIDTH]
     # A bent or tilted rule is higher than thick; a box of writing is higher still.
     long_enough = (length >= PARALLEL_SHARE * extent) & (stats[:, cv2.CC_STAT_HEIGHT] < 0.15 * length)

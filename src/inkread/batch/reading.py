@@ -26,6 +26,7 @@ from inkread.batch.records import NAME, Record, error_record, record_of
 from inkread.errors import InkreadError, ModelError, OutputError
 from inkread.inputs import InputLimits, open_source
 from inkread.inputs.sources import open_stream
+from inkread.memory import keep_freed_memory
 from inkread.results import Document
 
 __all__ = ["Fetched", "SourceReader", "annotated_paths", "fetch", "named", "unexpected"]
@@ -117,6 +118,7 @@ class SourceReader:
     def __init__(self, job: Job, *, model: str | None = None) -> None:
         # There is a worker a core; OpenCV's own threads would only wait for each other.
         cv2.setNumThreads(1)
+        keep_freed_memory()
         self._job = job
         self._reader = job.reader()
         if model not in (None, now := job.networks()):

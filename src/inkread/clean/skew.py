@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.components import components_of
 from inkread.geometry import PageTransform, Point
 from inkread.parts import CleanPage
 
@@ -143,15 +144,15 @@ def _strokes(ink: Image) -> _Strokes | None:
         size = max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale))
         ink = np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
     binary = (ink > STROKE_INK).astype(np.uint8)
-    _, _, stats, _ = cv2.connectedComponentsWithStats(binary)
+    _, stats, _ = components_of(binary)
     stats = stats[1:][stats[1:, cv2.CC_STAT_AREA] >= LEAST_AREA]
     if len(stats) < LEAST_COMPONENTS - 1:
         return None
     slope = None
     if len(stats) < LEAST_COMPONENTS and (slope := _slope_of_three(stats)) is None:
         return None
-    y, x = np.nonzero(binary)
-    points = np.stack([x - x.mean(), y - y.mean()]).astype(np.float32)
+    places = cv2.findNonZero(binary).reshape(-1, 2).T.astype(np.float64)
+    points = (places - places.mean(axis=1, keepdims=True)).astype(np.float32)
     bin_height = max(1.0, float(np.median(stats[:, cv2.CC_STAT_HEIGHT])) / BINS_A_HEIGHT)
     return _Strokes(points=points, bin_height=bin_height, slope=slope)
 

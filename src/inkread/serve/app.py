@@ -21,6 +21,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp
 
 from inkread.errors import InkreadError, InvalidOption
+from inkread.memory import keep_freed_memory
 from inkread.serve import border, explaining, lab_rest, live, openapi, pages, rest, signin
 from inkread.serve.accounts import Accounts
 from inkread.serve.bodies import Bodies
@@ -111,6 +112,7 @@ def from_environment() -> ASGIApp:
 @asynccontextmanager
 async def _lifespan(api: FastAPI) -> AsyncIterator[None]:
     rooms: Rooms = api.state.rooms
+    keep_freed_memory()
     await rooms.reading.warm_up()
     try:
         yield

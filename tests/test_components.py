@@ -1,0 +1,24 @@
+"""Connected components against OpenCV's own, with labels of either size."""
+
+import cv2
+import numpy as np
+import pytest
+
+from inkread.components import components_of
+
+
+@pytest.mark.parametrize("side", [40, 700])  # of the second there are more runs of ink than two bytes count
+def test_components_are_those_of_opencv(side):
+    binary = (np.random.default_rng(3).random((side, side)) < 0.3).astype(np.uint8)
+    labels, stats, centers = components_of(binary)
+    _, wanted, wanted_stats, wanted_centers = cv2.connectedComponentsWithStats(binary, connectivity=8)
+    np.testing.assert_array_equal(labels, wanted)
+    np.testing.assert_array_equal(stats, wanted_stats)
+    np.testing.assert_allclose(centers[1:], wanted_centers[1:])
+    assert labels.dtype.itemsize == (2 if side == 40 else 4)
+
+
+def test_corners_hang_together_and_bare_paper_has_the_ground_alone():
+    assert len(components_of(np.eye(5, dtype=np.uint8))[1]) == 2
+    _, stats, _ = components_of(np.zeros((4, 6), np.uint8))
+    assert stats[:, cv2.CC_STAT_AREA].tolist() == [24]
