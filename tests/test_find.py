@@ -88,6 +88,20 @@ def test_touching_digits_can_be_cut_apart():
     assert without_cuts < 0.5
 
 
+def test_components_are_candidates_and_those_wider_than_a_digit_are_left_out():
+    page, _ = composed("58 290 347", "61 72 803", seed=3, width=900, height=420, touching=1.0)
+    wide = 0
+    for line in find_candidates(page):
+        spans = {(c.start, c.end): c.box for c in line.candidates}
+        ends = [0]
+        for start, end in line.components:
+            assert ends[-1] <= start < end <= len(line.pieces)
+            assert spans[start, end].width <= 0.9 * line.digit_height
+            ends.append(end)
+        wide += len(line.pieces) - sum(end - start for start, end in line.components)
+    assert wide  # pieces of digits that touch
+
+
 def test_lines_come_from_top_to_bottom_and_pieces_from_left_to_right():
     page, truth = composed("12 34 56", "789 01", "2345", seed=5)
     lines = find_candidates(page)

@@ -51,6 +51,8 @@ BRIDGE = 7
 # component being one mark; natural logarithms.
 FRAGMENT_LOG_PRIOR = -2.0
 TOUCHING_LOG_PRIOR = -1.5
+# Width of a digit, in heights, in which a cut next to never parts two.
+DIGIT_WIDTH = 0.9
 # Tilt of a line, dy/dx, that is followed; pages are set straight before.
 MAX_SLOPE = 0.15
 # Digits of one row: how far the middle of one may lie off its neighbors', and how wide a gap may be, in heights.
@@ -623,8 +625,16 @@ def _propose(ink: Image, line: list[_Component], options: FindOptions) -> LineOf
         pieces=tuple(piece.box for piece in pieces),
         candidates=tuple(candidates),
         digit_height=height,
+        components=_narrow(owners, height),
         words=_words(ink, pieces, candidates, height, word_gap=options.word_gap),
     )
+
+
+def _narrow(owners: list[_Component], height: float) -> tuple[tuple[int, int], ...]:
+    """Where the pieces of one component begin and end, of those that are no wider than a digit."""
+    starts = [i for i, owner in enumerate(owners) if i == 0 or owner is not owners[i - 1]]
+    ranges = zip(starts, [*starts[1:], len(owners)], strict=True)
+    return tuple((start, end) for start, end in ranges if owners[start].width <= DIGIT_WIDTH * height)
 
 
 def _words(

@@ -208,12 +208,15 @@ class LineOfCandidates:
         The usual height of a full digit in this line, in pixels of the clean page.
     words
         The same pieces, parted at clear gaps; every piece is in one word.
+    components
+        Half-open ranges of pieces that make one component of ink, no wider than a digit may be; each is a candidate.
     """
 
     pieces: tuple[Box, ...]
     candidates: tuple[Candidate, ...]
     digit_height: float
     words: tuple[Word, ...] = ()
+    components: tuple[tuple[int, int], ...] = ()
 
     @property
     def box(self) -> Box:

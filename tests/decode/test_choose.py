@@ -9,6 +9,7 @@ from inkread.decode.choose import (
     without_edge_strokes,
     without_lone_marks,
     without_pieces_of_words,
+    worth_a_look,
 )
 from inkread.geometry import Box, PageTransform, Quad
 from inkread.parts import Candidate, LineCrop, LineOfCandidates, Word
@@ -52,6 +53,23 @@ def test_sure_digits_are_chosen_in_their_order():
     assert reading.marks == 3
     assert reading.count == 3
     assert reading.certainty > 2.8
+
+
+def test_what_takes_sure_components_alone_is_not_worth_a_look():
+    # Three components, the second of two pieces; candidates are the components, its halves, and joints of neighbors.
+    spans = [(0, 1), (1, 3), (3, 4), (1, 2), (2, 3), (0, 3), (2, 4)]
+    boxes = [Box(*box) for box in spread(4)]
+    line = LineOfCandidates(
+        pieces=tuple(boxes),
+        candidates=tuple(Candidate(start=a, end=b, ink=DOT, box=boxes[a]) for a, b in spans),
+        digit_height=20.0,
+        components=((0, 1), (1, 3), (3, 4)),
+    )
+    sure, letter, unsure = row(digit=3, sure=0.995), row(), row(digit=3, sure=0.9)
+    assert worth_a_look(line, np.stack([sure, sure, sure])).tolist() == [True] * 3 + [False] * 4
+    assert worth_a_look(line, np.stack([sure, sure, unsure])).tolist() == [True] * 3 + [False] * 3 + [True]
+    assert worth_a_look(line, np.stack([letter, sure, sure])).tolist() == [True] * 3 + [False, False, True, False]
+    assert worth_a_look(line, np.stack([sure, unsure, sure])).all()
 
 
 def test_letters_that_look_like_digits_are_refused_among_letters():

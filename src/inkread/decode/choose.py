@@ -25,6 +25,7 @@ __all__ = [
     "without_edge_strokes",
     "without_lone_marks",
     "without_pieces_of_words",
+    "worth_a_look",
 ]
 
 # Share of digits among the marks of a picture that is said to be a line, or a digit.
@@ -47,6 +48,8 @@ SOFT_EDGE, LIKE_STRENGTH, OTHERS = 0.25, 0.5, 3
 LONGEST_ONE = 1.7
 # A one narrower than this share of its height, this near to an edge of a picture (pixels), is an edge.
 THIN, EDGE_PIXELS = 0.4, 2.0
+# A component that is a digit this surely, as it stands, is neither cut nor joined to others.
+SURE_COMPONENT = 0.99
 # Marks lower than this share of the line's digits (dots, dashes) say nothing about what the line is.
 MARK_HEIGHT = 0.5
 
@@ -163,6 +166,30 @@ def choose_digits(
         mark_boxes = tuple(line.candidates[i].box for line, rows in zip(found, taken, strict=True) for i in rows)
     lines = [_choose(line, values, least_probability) for line, values in zip(found, weighed, strict=True)]
     return PageReading(lines=tuple(lines), shares=tuple(shares), marks=len(mark_boxes), mark_boxes=mark_boxes)
+
+
+def worth_a_look(line: LineOfCandidates, scores: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Which candidates of a line are worth a look, now that its components are known.
+
+    Where every component that a candidate takes, or takes a part of, is surely a digit by itself, no cut and no joint
+    reads better.
+
+    Parameters
+    ----------
+    line
+        With all candidates.
+    scores
+        For each of its components (K, 11): log-probabilities of ten digits, then "not a digit".
+
+    Returns
+    -------
+    (C,): true for the components themselves too.
+    """
+    doubtful = np.ones(len(line.pieces), bool)
+    for (start, end), values in zip(line.components, scores, strict=True):
+        doubtful[start:end] = np.exp(values[:-1].max()) < SURE_COMPONENT
+    own = set(line.components)
+    return np.array([(c.start, c.end) in own or doubtful[c.start : c.end].any() for c in line.candidates], bool)
 
 
 def _with_word_shares(

@@ -20,6 +20,8 @@ Pixels = NDArray[np.uint8]
 
 # Rows copied at a time: keeps the copies made on the way small beside the picture itself.
 _BAND = 256
+# Smaller ones, in bytes, are copied at once: that is quicker.
+_COPIED_WHOLE = 8 * 2**20
 # How far beyond [0, 1] floats may lie: arithmetic in single precision overshoots by less, and 8 bits cannot show it.
 _ROUNDING = 1e-3
 # Depths in bits that scanners and cameras store in wider numbers.
@@ -216,6 +218,8 @@ def _of_deep(values: NDArray[Any]) -> Pixels:
 
 def _copied(picture: Image.Image, channels: int) -> Pixels:
     width, height = picture.size
+    if width * height * channels <= _COPIED_WHOLE:
+        return np.asarray(picture).reshape(height, width, channels)
     pixels = np.empty((height, width, channels), np.uint8)
     for top in range(0, height, _BAND):
         bottom = min(top + _BAND, height)

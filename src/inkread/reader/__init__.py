@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from inkread.decode.choose import (
     without_edge_strokes,
     without_lone_marks,
     without_pieces_of_words,
+    worth_a_look,
 )
 from inkread.decode.confidence import with_surroundings
 from inkread.decode.whole import read_whole, with_second_opinion
@@ -31,7 +33,7 @@ from inkread.find import FindOptions, as_one_digit, as_one_line, find_candidates
 from inkread.geometry import Box, PageTransform, Stroke
 from inkread.inputs import InputLimits, describe, draw_page, expand_sources, open_source
 from inkread.models.registry import TASKS, ModelCard, bundled, bundled_cards, load_card
-from inkread.parts import DIGITS, CleanPage, DigitInk, LineOfCandidates, PageImage, Word
+from inkread.parts import DIGITS, Candidate, CleanPage, DigitInk, LineOfCandidates, PageImage, Word
 from inkread.reader.compose import compose_line
 from inkread.reader.views import best_view
 from inkread.recognize.digit import DigitRecognizer
@@ -372,17 +374,16 @@ class Reader:
             found = find_candidates(page, replace(options.find, word_gap=np.inf))
         else:
             found = find_candidates(page, options.find)
-        inks = [candidate.ink for line in found for candidate in line.candidates]
-        scores = self._digits().recognize(inks)
-        ends = np.cumsum([len(line.candidates) for line in found])[:-1]
+        found, scores = self._recognized(found)
         choose = partial(
             choose_digits, found, least_probability=options.min_digit_confidence, anything=options.layout == "page"
         )
-        reading = choose(np.split(scores, ends) if found else [])
+        reading = choose(scores)
         if may_be_dirt and self._looks_around(options) and _may_be_other(reading):
             digit_map = self._pages().recognize(page.ink, digit_height=_usual_height(found))
             around = digit_map.log_odds_of([candidate for line in found for candidate in line.candidates])
-            reading = choose(np.split(with_surroundings(scores, around), ends))
+            ends = np.cumsum([len(line.candidates) for line in found])[:-1]
+            reading = choose(np.split(with_surroundings(np.concatenate(scores), around), ends))
         if options.layout == "digit":
             return reading
         reading = of_like_size(self._with_lines(found, reading))
@@ -393,6 +394,38 @@ class Reader:
             if "line" in self._cards
             else reading
         )
+
+    def _recognized(
+        self, found: Sequence[LineOfCandidates]
+    ) -> tuple[tuple[LineOfCandidates, ...], list[NDArray[np.float32]]]:
+        """The lines with the candidates that are worth a look, and what the digit network says of them, for each line.
+
+        Components that stand apart are looked at first: most are digits, and need no look at their cuts and joints.
+        """
+        if not any(line.components for line in found):
+            return tuple(found), self._scores([line.candidates for line in found])
+        own = [set(line.components) for line in found]
+        first = [[c for c in line.candidates if (c.start, c.end) in of] for line, of in zip(found, own, strict=True)]
+        known = self._scores(first)
+        found = tuple(
+            replace(line, candidates=tuple(itertools.compress(line.candidates, worth_a_look(line, scores))))
+            for line, scores in zip(found, known, strict=True)
+        )
+        others = self._scores(
+            [[c for c in line.candidates if (c.start, c.end) not in of] for line, of in zip(found, own, strict=True)]
+        )
+        merged = []
+        for line, of, component_scores, other_scores in zip(found, own, known, others, strict=True):
+            is_component = np.array([(c.start, c.end) in of for c in line.candidates], bool)
+            scores = np.empty((len(is_component), component_scores.shape[1]), np.float32)
+            scores[is_component], scores[~is_component] = component_scores, other_scores
+            merged.append(scores)
+        return found, merged
+
+    def _scores(self, candidates: Sequence[Sequence[Candidate]]) -> list[NDArray[np.float32]]:
+        """What the digit network says of the candidates of each line."""
+        scores = self._digits().recognize([candidate.ink for line in candidates for candidate in line])
+        return np.split(scores, np.cumsum([len(line) for line in candidates])[:-1]) if candidates else []
 
     def _looks_around(self, options: ReaderOptions) -> bool:
         return options.layout == "page" and options.look_around and "page" in self._cards
