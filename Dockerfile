@@ -18,7 +18,7 @@ ENV PATH=/opt/inkread/bin:$PATH \
     INKREAD_HOST=0.0.0.0 \
     INKREAD_PORT=8000 \
     INKREAD_DATABASE_URL=sqlite:////var/lib/inkread/accounts.sqlite3
-USER inkread
+USER 10001
 WORKDIR /var/lib/inkread
 VOLUME /var/lib/inkread
 EXPOSE 8000

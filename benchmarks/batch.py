@@ -4,8 +4,9 @@
 
 Pages are 1,000 × 700 pixels with 20 digits, JPEG. Composing takes longer than reading, so a tenth of them is composed,
 and each is written ten times with another comment: other bytes, so that every one is read. Memory is that of smaller
-pages, because growth is what is asked. Ray is started on this machine with as many workers as cores. Quiet machines
-only: everything else that runs is in the figures. `--quick` tries all of it in a few minutes, without the bars.
+pages, because growth is what is asked. Ray is started on this machine with as many workers as cores. What is skipped
+keeps its earlier figures. Quiet machines only: everything else that runs is in the figures. `--quick` tries all of it
+in a few minutes, without the bars.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ from outcome import conclude
 
 from inkread.data.synth import PageOptions, compose_page
 from inkread.evaluate.report import machine
-from inkread.models.registry import bundled
+from inkread.models.registry import bundled_cards
 
 PARTS = ("rate", "ray", "memory", "kills", "damaged")
 TWO_AGAINST_ONE, PAGES_PER_SECOND, RAY_AGAINST_LOCAL, MEMORY_GROWTH = 1.8, 25.0, 0.7, 0.10
@@ -59,7 +60,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory(dir=args.folder) as folder:
         bench = Bench(Path(folder), args.pages)
         for part in PARTS:
-            if part not in args.skip:
+            bench.part = part
+            if part in args.skip:
+                bench.rows += kept(args.output, part)
+            else:
                 {
                     "rate": bench.rate,
                     "ray": bench.ray,
@@ -72,7 +76,7 @@ def main() -> int:
             "benchmark": "batch",
             "date": datetime.now().astimezone().isoformat(timespec="seconds"),
             "machine": machine(),
-            "model": {"digit": bundled("digit").name},
+            "model": networks(),
             "pages": args.pages,
             "rows": bench.rows,
         },
@@ -81,11 +85,24 @@ def main() -> int:
     )
 
 
+def kept(results: Path, part: str) -> list[dict[str, Any]]:
+    """The rows of a part in the results of an earlier run with the same networks."""
+    if not results.is_file():
+        return []
+    earlier = json.loads(results.read_text(encoding="utf-8"))
+    return [row for row in earlier["rows"] if row["part"] == part] if earlier["model"] == networks() else []
+
+
+def networks() -> dict[str, str]:
+    return {card.task: card.name for card in bundled_cards()}
+
+
 class Bench:
     """The parts of the benchmark, on pages that are composed once."""
 
     def __init__(self, folder: Path, pages: int) -> None:
         self.folder = folder
+        self.part = PARTS[0]
         self.rows: list[dict[str, Any]] = []
         self.cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         self._pages = pages
@@ -96,6 +113,7 @@ class Bench:
         met = None if bar is None else value >= bar if least else value <= bar
         self.rows.append(
             {
+                "part": self.part,
                 "what": what,
                 "unit": unit,
                 "value": value,

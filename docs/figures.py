@@ -21,6 +21,7 @@ BENCHMARKS = {
     "speed": ("Speed and size", "python benchmarks/speed.py"),
     "batch": ("Batches, on pages that inkread composes", "python benchmarks/batch.py"),
     "serve": ("The server, on loopback", "python benchmarks/serve.py --workers 2"),
+    "page": ("The page, in Chromium", "python benchmarks/page.py"),
     "explain": ("Explaining answers, checked by deletion", "python benchmarks/explain.py"),
     "style": ("The style of writing, and whose it is", "python benchmarks/style.py"),
     "evidence": (
@@ -95,6 +96,7 @@ def _rows(name: str, result: Result) -> Iterator[tuple[str, str, str, str]]:
             "speed": _speed_value,
             "batch": _batch_value,
             "serve": _batch_value,
+            "page": _batch_value,
             "explain": _batch_value,
             "style": _batch_value,
             "evidence": _batch_value,
