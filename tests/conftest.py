@@ -1,9 +1,13 @@
-"""What all tests share: the folder of the data sets, and the rule about skipped tests."""
+"""What all tests share: the folder of the data sets, a PostgreSQL, and the rule about skipped tests."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -73,3 +77,43 @@ def write_semeion() -> Callable[[Path, int], Path]:
         return folder
 
     return write
+
+
+def _postgresql_programs() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if found:
+        return found[-1].parent
+    named = shutil.which("initdb")
+    return Path(named).resolve().parent if named else None
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """The address of a PostgreSQL of our own, reachable through a socket in its folder only."""
+    programs = _postgresql_programs()
+    if programs is None:
+        pytest.skip("PostgreSQL is not installed (Debian: apt install postgresql)")
+    folder = Path(tempfile.mkdtemp(prefix="inkread-pg-"))
+    # PostgreSQL refuses to run as root; Debian's package makes this user.
+    who = {"user": "postgres"} if os.geteuid() == 0 else {}
+    if who:
+        shutil.chown(folder, "postgres")
+    name = "postgres" if who else os.environ.get("USER") or str(os.geteuid())
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.STDOUT, "cwd": folder, **who}
+    try:
+        data = folder / "data"
+        initdb = [programs / "initdb", "-D", data, "-A", "trust", "-U", name, "--no-sync", "-E", "UTF8", "--locale=C"]
+        subprocess.run(initdb, check=True, **quiet)
+        options = ["-c", "fsync=off", "-c", "listen_addresses=", "-c", f"unix_socket_directories={folder}"]
+        process = subprocess.Popen([programs / "postgres", "-D", data, *options], **quiet)
+        try:
+            until = time.monotonic() + 60
+            while not (folder / ".s.PGSQL.5432").exists():
+                assert process.poll() is None and time.monotonic() < until
+                time.sleep(0.05)
+            yield f"postgresql+psycopg://{name}@/postgres?host={folder}"
+        finally:
+            process.terminate()
+            process.wait(30)
+    finally:
+        shutil.rmtree(folder)

@@ -8,6 +8,7 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -132,6 +133,13 @@ def image(repository, tmp_path_factory):
 
 
 @pytest.fixture
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@pytest.fixture
 def database(postgresql):
     """A database of PostgreSQL that nothing else uses."""
     engine = sqlalchemy.create_engine(postgresql, isolation_level="AUTOCOMMIT")
@@ -142,9 +150,7 @@ def database(postgresql):
 
 
 @pytest.mark.slow
-def test_the_steps_of_the_image_and_the_settings_of_compose_make_a_server(
-    image, repository, database, free_port, seven
-):
+def test_the_steps_of_the_image_and_the_settings_of_compose_make_a_server(image, repository, database, free_port):
     compose = yaml.safe_load((repository / "compose.yaml").read_text(encoding="utf-8"))["services"]["inkread"]
     known = {"INKREAD_ADMIN_NAME": ADMIN, "INKREAD_ADMIN_PASSWORD": PASSWORD, "POSTGRES_PASSWORD": "unused"}
     settings = {name: substituted(value, known) for name, value in compose["environment"].items()}
@@ -154,6 +160,7 @@ def test_the_steps_of_the_image_and_the_settings_of_compose_make_a_server(
     program = shutil.which(image["command"][0], path=environment["PATH"])
     assert Path(program).is_relative_to(image["folder"])
 
+    seven = (repository / "examples" / "pictures" / "canvas.png").read_bytes()
     log = image["folder"] / "log"
     with log.open("wb") as out:
         command = [program, *image["command"][1:]]
