@@ -36,11 +36,11 @@ def test_boxes_cover_the_ink_of_their_digits(height):
         for text in TEXTS:
             ink, line = write_line(text, Hand.random(rng), rng, height=height, options=LineOptions(touching=touching))
             boxes = [digit.box for number in line.numbers for digit in number.digits]
-            assert inside(ink, boxes) > 0.985
+            assert inside(ink, boxes) > 0.99  # also where a fine pen is faint throughout
             for box in boxes:  # and none is larger than its ink
                 crop = ink[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)]
                 for edge in (crop[0], crop[-1], crop[:, 0], crop[:, -1]):
-                    assert edge.max() > 0.1
+                    assert edge.max() > 0.1 * crop.max()
 
 
 def test_ink_has_two_bare_pixels_around():

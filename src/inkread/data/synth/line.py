@@ -26,7 +26,8 @@ __all__ = ["LineOptions", "draw_writing", "lay_line", "line_of", "write_line"]
 Floats = NDArray[np.float64]
 Ink = NDArray[np.float32]
 
-# Ink fainter than this is no part of a digit's box: the foot of an anti-aliased edge.
+# Ink fainter than this share of a digit's strongest is no part of its box: the foot of an anti-aliased edge. Strokes of
+# a pen finer than a pixel are faint throughout.
 _BOX_INK = 0.12
 # Rows by which the outlines of two neighbors are compared, from 0.3 above the digits to 0.5 below the base line.
 _ROWS = 18
@@ -197,7 +198,7 @@ def draw_writing(ink: Ink, glyphs: Sequence[Glyph], pen: Pen, rng: np.random.Gen
         own = draw_strokes(glyph.mapped(dx=-x0, dy=-y0).strokes, size=(y1 - y0, x1 - x0), pen=pen, rng=rng)
         place = ink[y0:y1, x0:x1]
         np.maximum(place, own, out=place)
-        found = cv2.findNonZero((own > _BOX_INK).view(np.uint8))
+        found = cv2.findNonZero((own > _BOX_INK * own.max()).view(np.uint8))
         if found is not None:
             hull = cv2.convexHull(found).reshape(-1, 2) + np.array([x0, y0])
             corners = hull[:, None, :] + np.array([[0, 0], [1, 0], [1, 1], [0, 1]])
