@@ -113,9 +113,13 @@ def test_the_first_tab_leads_past_the_navigation(visit):
     page = visit().open("/draw")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    paper = page.get_by_role("img", name="Paper to write on")
+    paper.evaluate("paper => { paper.dataset.written = 'something'; }")
     page.keyboard.press("Enter")
+    expect(page.locator("#room")).to_be_focused()
     page.keyboard.press("Tab")
-    expect(page.get_by_role("img", name="Paper to write on")).to_be_focused()
+    expect(paper).to_be_focused()
+    expect(paper).to_have_attribute("data-written", "something")  # the room was not opened anew
 
 
 def test_a_chosen_theme_is_kept(visit):

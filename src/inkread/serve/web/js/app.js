@@ -14,6 +14,8 @@ const main = byId("room");
 /** @type {api.Session} */
 let session = { accounts: false, user: null, csrf: null };
 let leaving = new AbortController();
+/** The address of the room that is open. */
+let opened = "";
 const THEMES = /** @type {const} */ (["auto", "light", "dark"]);
 
 for (const link of document.querySelectorAll("[data-icon]")) {
@@ -29,7 +31,10 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
   go(link.pathname + link.search);
 });
-window.addEventListener("popstate", () => open(true));
+// A link to a place in the room pops a state too, and the room stays as it is.
+window.addEventListener("popstate", () => {
+  if (address() !== opened) open(true);
+});
 api.whenSignedOut(() => {
   session = { ...session, user: null, csrf: null };
   if (location.pathname !== "/login") go(loginAddress(location.pathname));
@@ -47,9 +52,13 @@ async function start() {
   await open(false);
 }
 
+function address() {
+  return location.pathname + location.search;
+}
+
 /** @param {string} path */
 function go(path) {
-  if (path !== location.pathname + location.search) history.pushState(null, "", path);
+  if (path !== address()) history.pushState(null, "", path);
   open(true);
 }
 
@@ -60,10 +69,10 @@ async function open(moved) {
   const { signal } = leaving;
   let found = roomAt(location.pathname) ?? { room: "home", title: "inkread", path: "/" };
   if (session.accounts && !session.user && found.room !== "login") {
-    const address = loginAddress(found.path);
-    history.replaceState(null, "", address);
+    history.replaceState(null, "", loginAddress(found.path));
     found = roomAt("/login") ?? found;
   }
+  opened = address();
   document.title = found.title;
   document.body.dataset.room = found.room;
   for (const link of document.querySelectorAll("nav a")) {
