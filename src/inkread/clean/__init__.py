@@ -194,7 +194,7 @@ def _grain(darkness: Image) -> tuple[Image, Image]:
     noise = np.float32(1.4826) * _medians(np.abs(blocks - median[..., None]))
     near = np.ones((3, 3), np.uint8)
     grids = [
-        np.asarray(cv2.GaussianBlur(cv2.erode(values.astype(np.float32), near), (3, 3), 0), np.float32)
+        np.asarray(cv2.GaussianBlur(cv2.erode(values, near), (3, 3), 0), np.float32)
         for values in (np.maximum(median, 0), noise)
     ]
     return grids[0], grids[1]

@@ -382,8 +382,7 @@ class Reader:
         if may_be_dirt and self._looks_around(options) and _may_be_other(reading):
             digit_map = self._pages().recognize(page.ink, digit_height=_usual_height(found))
             around = digit_map.log_odds_of([candidate for line in found for candidate in line.candidates])
-            ends = np.cumsum([len(line.candidates) for line in found])[:-1]
-            reading = choose(np.split(with_surroundings(np.concatenate(scores), around), ends))
+            reading = choose(_by_line(with_surroundings(np.concatenate(scores), around), map(len, scores)))
         if options.layout == "digit":
             return reading
         reading = of_like_size(self._with_lines(found, reading))
@@ -402,8 +401,6 @@ class Reader:
 
         Components that stand apart are looked at first: most are digits, and need no look at their cuts and joints.
         """
-        if not any(line.components for line in found):
-            return tuple(found), self._scores([line.candidates for line in found])
         own = [set(line.components) for line in found]
         first = [[c for c in line.candidates if (c.start, c.end) in of] for line, of in zip(found, own, strict=True)]
         known = self._scores(first)
@@ -425,7 +422,7 @@ class Reader:
     def _scores(self, candidates: Sequence[Sequence[Candidate]]) -> list[NDArray[np.float32]]:
         """What the digit network says of the candidates of each line."""
         scores = self._digits().recognize([candidate.ink for line in candidates for candidate in line])
-        return np.split(scores, np.cumsum([len(line) for line in candidates])[:-1]) if candidates else []
+        return _by_line(scores, map(len, candidates)) if candidates else []
 
     def _looks_around(self, options: ReaderOptions) -> bool:
         return options.layout == "page" and options.look_around and "page" in self._cards
@@ -478,6 +475,11 @@ class Reader:
             for k, scores in zip(left, network.recognize([strips[k] for k in left]), strict=True):
                 looks[k].append(scores)
         return agree(found, reading, doubtful, looks, strip_height=LINE_DIGIT_HEIGHT)
+
+
+def _by_line(rows: NDArray[np.float32], counts: Iterable[int]) -> list[NDArray[np.float32]]:
+    """Rows parted into those of each line, of which there is at least one, by how many each has."""
+    return np.split(rows, np.cumsum(list(counts))[:-1])
 
 
 def _composed(
