@@ -203,6 +203,7 @@ def test_chosen_samples_keep_all_that_belongs_to_them(folder):
     assert chosen.labels.tolist() == ["4", "5"] and chosen.writers.tolist() == [2004, 2005]
     assert np.array_equal(chosen.images, samples.images[4:])
     assert samples.take([3, 0]).labels.tolist() == ["3", "0"]
+    assert len(samples.take([])) == len(samples.take(np.zeros(len(samples), bool))) == 0
     strokes = load_strokes("digilets_digits", folder=folder)
     assert strokes.take(strokes.complete).labels.tolist() == ["7"]
 

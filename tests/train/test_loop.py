@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -123,6 +124,17 @@ def test_a_checkpoint_that_is_none_is_named(tmp_path):
     (tmp_path / "checkpoint.pt").write_bytes(b"cut off")
     with pytest.raises(InvalidOption, match=r"checkpoint\.pt cannot be read"):
         run(tmp_path)
+
+
+def test_opencv_keeps_its_threads_after_a_training(tmp_path):
+    before, during = cv2.getNumThreads(), set()
+    try:
+        cv2.setNumThreads(2)
+        run(tmp_path, report=lambda progress: during.add(cv2.getNumThreads()))
+        assert during == {1}
+        assert cv2.getNumThreads() == 2
+    finally:
+        cv2.setNumThreads(before)
 
 
 def test_an_error_among_the_batches_reaches_the_caller(tmp_path):

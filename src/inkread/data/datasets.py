@@ -104,7 +104,7 @@ class Samples:
         >>> pair.take(pair.is_digit).labels.tolist()
         ['7']
         """
-        chosen = np.arange(len(self))[np.asarray(index)]
+        chosen = _chosen(len(self), index)
         images = self.images
         return Samples(
             images=images[chosen] if isinstance(images, np.ndarray) else tuple(images[i] for i in chosen),
@@ -147,13 +147,19 @@ class StrokeSamples:
 
     def take(self, index: ArrayLike) -> StrokeSamples:
         """The samples that ``index`` (whole numbers, or a mask of N) chooses, in its order."""
-        chosen = np.arange(len(self))[np.asarray(index)]
+        chosen = _chosen(len(self), index)
         return StrokeSamples(
             strokes=tuple(self.strokes[i] for i in chosen),
             labels=self.labels[chosen],
             writers=None if self.writers is None else self.writers[chosen],
             complete=None if self.complete is None else self.complete[chosen],
         )
+
+
+def _chosen(count: int, index: ArrayLike) -> NDArray[np.int64]:
+    """The rows that whole numbers, or a mask, choose of so many; an empty list is neither and chooses none."""
+    rows = np.asarray(index)
+    return np.asarray(np.arange(count)[rows if rows.size else rows.astype(np.int64)])
 
 
 def data_folder(folder: str | os.PathLike[str] | None = None) -> Path:

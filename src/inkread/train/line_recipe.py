@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -170,8 +169,6 @@ def train_line(
         return figures
 
     say(f"Training {steps:,} steps of {recipe.batch_size} lines")
-    # OpenCV's own threads would fight with torch's for the same cores.
-    cv2.setNumThreads(1)
     trained = fit(
         net,
         batches,

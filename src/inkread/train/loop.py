@@ -22,6 +22,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import torch
 from torch import Tensor, nn
 
@@ -129,6 +130,9 @@ def fit(
     if start == 0:
         curves.write_text("")
     saved, began, loss_sum, loss_count, counted = time.monotonic(), time.monotonic(), 0.0, 0, 0
+    # OpenCV's own threads would fight with torch's for the same cores.
+    opencv_threads = cv2.getNumThreads()
+    cv2.setNumThreads(1)
     source = _ahead(batches(start), depth=4)
     try:
         for step in range(start, options.steps):
@@ -167,6 +171,7 @@ def fit(
             )
     finally:
         source.close()
+        cv2.setNumThreads(opencv_threads)
     return average.cpu().eval()
 
 

@@ -118,8 +118,6 @@ def train_page(
             yield torch.from_numpy(ink), torch.from_numpy(targets)
 
     say(f"Training {steps:,} steps of {recipe.batch_size} patches")
-    # OpenCV's own threads would fight with torch's for the same cores.
-    cv2.setNumThreads(1)
     trained = fit(
         PageNet().to(memory_format=torch.channels_last),
         batches,
