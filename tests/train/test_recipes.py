@@ -10,7 +10,7 @@ import pytest
 
 from inkread.data.synth import Hand, draw_glyph
 from inkread.errors import InvalidOption
-from inkread.models.registry import load_card
+from inkread.models.registry import bundled, load_card
 from inkread.models.session import Session
 from inkread.parts import DIGITS, NOT_A_DIGIT
 from inkread.reader import Reader
@@ -116,6 +116,25 @@ def test_a_polish_follows_and_is_continued_like_the_rest(tmp_path):
     card = train(tmp_path, recipe=polished, report=lambda progress: steps.append((progress.step, progress.steps)))
     assert steps == [(step, 12) for step in range(6, 13)]
     assert card.training["polish_samples"] == 288
+
+
+def test_a_teacher_hands_on_what_no_label_says(tmp_path):
+    """Of crops all labelled 0 a network learns to tell four digits apart from one that does."""
+    crops, classes = own("0147" * 60)
+    blind = (crops, np.zeros_like(classes))
+    taught = dataclasses.replace(TINY, samples=4800, teachers=(bundled("digit"),), teacher_share=1.0)
+    card = train(tmp_path / "taught", recipe=taught, crops=blind)
+    assert card.training["teachers"] == [bundled("digit").name]
+    fresh, truth = own("0147" * 25, seed=2)
+    said = DigitRecognizer(card).recognize(fresh)[:, :10].argmax(axis=1)
+    assert (said == truth).mean() > 0.7
+    alone = train(tmp_path / "alone", recipe=dataclasses.replace(TINY, samples=1200), crops=blind)
+    assert set(DigitRecognizer(alone).recognize(fresh)[:, :10].argmax(axis=1)) == {0}
+
+
+def test_a_teacher_of_other_classes_is_refused(tmp_path):
+    with pytest.raises(InvalidOption, match="a teacher is a digit network"):
+        train(tmp_path, recipe=dataclasses.replace(TINY, teachers=(bundled("line"),)))
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(trained):

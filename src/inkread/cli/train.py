@@ -56,6 +56,13 @@ def digit(
     samples: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="Crops before the polish; by default the recipe's.")
     ] = None,
+    teacher: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CARD",
+            help="Learn what this network says beside the labels: a card, or 'bundled'. May be repeated.",
+        ),
+    ] = None,
     seed: _Seed = None,
 ) -> None:
     """Train the digit network, calibrate it and write it with its card.
@@ -68,13 +75,22 @@ def digit(
       inkread train digit
       inkread train digit --data my/digits --output runs/mine
       inkread train digit --data my/digits --only-own --samples 200000
+      inkread train digit --data my/digits --teacher bundled
       inkread read scan.png --model runs/digit/digit.toml
     """
     with _needs_torch():
+        from inkread.models.registry import bundled, load_card
         from inkread.train.own import load_own
         from inkread.train.recipes import DIGIT, train_digit
 
-    recipe = replace(DIGIT, samples=samples or DIGIT.samples, seed=DIGIT.seed if seed is None else seed)
+    recipe = replace(
+        DIGIT,
+        samples=samples or DIGIT.samples,
+        seed=DIGIT.seed if seed is None else seed,
+        teachers=tuple(
+            bundled("digit") if one == "bundled" else load_card(Path(one).with_suffix(".toml")) for one in teacher or ()
+        ),
+    )
     extra = [load_own(path) for path in data or []]
     _make_folder(output)
     with _progress("crops") as report:

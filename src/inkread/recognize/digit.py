@@ -54,6 +54,11 @@ class DigitRecognizer:
         parts = [self._recognize_batch(inks[i : i + BATCH]) for i in range(0, len(inks), BATCH)]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.card.alphabet)), np.float32)
 
+    def recognize_prepared(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+        """As :meth:`recognize`, of what :func:`~inkread.recognize.prepare.prepare` made, (N, 1, 28, 28), in one run."""
+        (logits,) = self._session.run(["logits"], {"ink": inputs})
+        return log_softmax(np.asarray(logits / np.float32(self.card.temperature), np.float32))
+
     def activate(
         self, inks: Sequence[NDArray[np.float32]] | NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -101,5 +106,4 @@ class DigitRecognizer:
         return scores, np.asarray(maps.reshape(count, len(head), *grid), np.float32)
 
     def _recognize_batch(self, inks: Sequence[NDArray[np.float32]] | NDArray[np.float32]) -> NDArray[np.float32]:
-        (logits,) = self._session.run(["logits"], {"ink": prepare(inks)})
-        return log_softmax(np.asarray(logits / np.float32(self.card.temperature), np.float32))
+        return self.recognize_prepared(prepare(inks))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.errors import InvalidOption
-from inkread.recognize.prepare import ink_bounds, prepare
+from inkread.recognize.prepare import INPUT_SIDE, ink_bounds, prepare
 
 __all__ = ["NOT_A_DIGIT_CLASS", "CropPool", "CropStream", "DistortionOptions", "tight_crop"]
 
@@ -109,6 +109,10 @@ class DistortionOptions:
     grain_share: float = 0.08
     binary_share: float = 0.08
     break_share: float = 0.05
+    outline_share: float = 0.012  # the edges of the strokes alone, as hollow letters and edge filters leave them
+    zigzag_share: float = 0.02  # a line scribbled across
+    impulse_share: float = 0.02  # single pixels of full ink or bare paper, in all of a small picture
+    stripe_share: float = 0.02  # bands at two sides of a small picture in the other polarity, or what is between them
     composed_share: float = 0.10  # crops that are not digits and are made here: pairs, pieces, blots, rules, textures
 
 
@@ -309,8 +313,70 @@ def _ruled(ink: Image, rng: np.random.Generator) -> Image:
     return np.maximum(out, ink)
 
 
+def _outlined(ink: Image, rng: np.random.Generator) -> Image:
+    """The edges of the strokes, one or two pixels thick."""
+    strokes = (ink > 0.4).astype(np.float32)
+    edges = strokes - cv2.erode(strokes, _KERNEL) if rng.random() < 0.5 else cv2.dilate(strokes, _KERNEL) - strokes
+    if rng.random() < 0.6:
+        edges = cv2.dilate(edges, np.ones((2, 2), np.uint8))
+    return np.asarray(edges, np.float32)
+
+
+def _zigzagged(ink: Image, rng: np.random.Generator) -> Image:
+    """A line that goes up and down across the crop."""
+    count = int(rng.integers(4, 11))
+    x = np.linspace(rng.integers(0, 12), rng.integers(36, CANVAS_SIDE), count) + rng.normal(0, 1, count)
+    y = CANVAS_SIDE / 2 + rng.normal(0, 6) + rng.uniform(2, 12) * np.where(np.arange(count) % 2, 1, -1)
+    points = np.stack([x, y + rng.normal(0, 1.5, count)], axis=1)
+    turn = cv2.getRotationMatrix2D((CANVAS_SIDE / 2, CANVAS_SIDE / 2), float(rng.normal(0, 25)), 1.0)
+    points = np.rint(points @ turn[:, :2].T + turn[:, 2]).astype(np.int32)
+    out = ink.copy()
+    cv2.polylines(out, [points], False, float(rng.uniform(0.5, 1.0)), int(rng.integers(1, 4)), cv2.LINE_AA)
+    return np.maximum(out, ink)
+
+
+def _small_picture(rng: np.random.Generator) -> tuple[slice, int]:
+    """Where the square of a small picture around the ink lies, across and down, and its side."""
+    side = int(rng.integers(36, 47))
+    start = (CANVAS_SIDE - side) // 2
+    return slice(start, start + side), side
+
+
+def _with_impulses(ink: Image, rng: np.random.Generator) -> Image:
+    """Pixels of a small picture that are full ink or bare paper whatever was there."""
+    place, side = _small_picture(rng)
+    coarse = cv2.resize(
+        rng.random((INPUT_SIDE, INPUT_SIDE), np.float32), (side, side), interpolation=cv2.INTER_NEAREST
+    )
+    amount = rng.uniform(0.03, 0.3)
+    out = ink.copy()
+    region = out[place, place]
+    region[coarse < amount / 2] = 1.0
+    region[coarse > 1 - amount / 2] = 0.0
+    return out
+
+
+def _striped(ink: Image, rng: np.random.Generator) -> Image:
+    """Bands in the other polarity; which of the two is ink and which paper nobody knows then."""
+    place, side = _small_picture(rng)
+    reversed_ = np.zeros((side, side), bool)
+    reversed_[:, : round(side * rng.uniform(0.15, 0.33))] = True
+    reversed_[:, side - round(side * rng.uniform(0.15, 0.33)) :] = True
+    if rng.random() < 0.25:
+        reversed_ = reversed_.T
+    if rng.random() < 0.5:
+        reversed_ = ~reversed_
+    out = ink.copy()
+    out[place, place] = np.where(reversed_, 1 - ink[place, place], ink[place, place])
+    return out
+
+
 def _soiled(ink: Image, options: DistortionOptions, rng: np.random.Generator) -> Image:
     """Blur, noise, tone, grain, breaks: what pen, paper and camera do to ink."""
+    if rng.random() < options.outline_share:
+        ink = _outlined(ink, rng)
+    if rng.random() < options.zigzag_share:
+        ink = _zigzagged(ink, rng)
     if rng.random() < options.break_share:
         angle = rng.uniform(0, np.pi)
         x, y = rng.uniform(16, 32, 2)
@@ -332,6 +398,10 @@ def _soiled(ink: Image, options: DistortionOptions, rng: np.random.Generator) ->
         ink = ink + rng.standard_normal(ink.shape, np.float32) * np.float32(rng.uniform(0.02, 0.12))
     if rng.random() < options.binary_share:
         ink = (ink > rng.uniform(0.25, 0.6)).astype(np.float32)
+    if rng.random() < options.impulse_share:
+        ink = _with_impulses(ink, rng)
+    if rng.random() < options.stripe_share:
+        ink = _striped(ink, rng)
     return np.asarray(np.clip(ink, 0, 1, dtype=np.float32))
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -27,6 +26,7 @@ from inkread.ink import Pen, draw_strokes
 from inkread.models.registry import ModelCard
 from inkread.nets import DigitNet, export_digit
 from inkread.parts import DIGITS, NOT_A_DIGIT
+from inkread.recognize.digit import DigitRecognizer
 from inkread.recognize.prepare import INPUT_SIDE, prepare, to_ink
 from inkread.train.cards import circumstances, write_card
 from inkread.train.digits import NOT_A_DIGIT_CLASS, CropPool, CropStream, DistortionOptions
@@ -45,6 +45,8 @@ __all__ = [
 ]
 
 Inks = list[NDArray[np.float32]]
+
+ALPHABET = (*DIGITS, NOT_A_DIGIT)
 
 # Letters and marks that are written as a digit is: nobody can tell them apart by their shape, so they are neither
 # learnt as digits nor as anything else.
@@ -84,6 +86,11 @@ class DigitRecipe:
         Crops that the synthesiser writes for the pool; 0 leaves them, and printed characters of the kind, out.
     average_decay
         Of the moving average of the weights that is kept; 0 keeps the last weights.
+    teachers
+        Cards of digit networks whose mean answer is learned beside the labels: what several networks, or a larger one,
+        know of a crop that its label does not say (Hinton et al. 2015, arXiv 1503.02531).
+    teacher_share
+        Weight of what the teachers say against the labels.
     polish_share
         Crops seen after that, as a share of ``samples``, with gentler distortion and a lower rate: the network settles
         on ink as it is, having learnt what it may become. 0 leaves this out.
@@ -101,6 +108,8 @@ class DigitRecipe:
     label_smoothing: float = 0.02
     learning_rate: float = 3e-3
     average_decay: float = 0.9995
+    teachers: tuple[ModelCard, ...] = ()
+    teacher_share: float = 0.6
     seed: int = 1
     distortion: DistortionOptions = field(default_factory=DistortionOptions)
     polish_share: float = 0.4
@@ -163,7 +172,8 @@ def train_digit(
     DataError
         If a data set is missing.
     InvalidOption
-        If there is nothing to learn from or to validate on, or the folder holds another training.
+        If there is nothing to learn from or to validate on, a teacher is no digit network, or the folder holds another
+        training.
     """
     torch.manual_seed(recipe.seed)
     say("Gathering crops to learn from")
@@ -200,6 +210,9 @@ def fit_digit(
     say: Callable[[str], None] = lambda message: None,
 ) -> nn.Module:
     """Train a network of logits and features on a pool, and give its average; see :func:`inkread.train.loop.fit`."""
+    for card in recipe.teachers:
+        if card.task != "digit" or card.alphabet != ALPHABET:
+            raise InvalidOption(f"a teacher is a digit network of the same classes; {card.name} is none")
     options = FitOptions(
         steps=max(1, recipe.samples // recipe.batch_size),
         learning_rate=recipe.learning_rate,
@@ -208,23 +221,29 @@ def fit_digit(
         validate_every=max(1, min(1000, recipe.samples // recipe.batch_size // 4)),
     )
 
-    def batches(start: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    def batches(start: int) -> Iterator[tuple[torch.Tensor, ...]]:
         rng = np.random.default_rng([recipe.seed, start])
+        # Loaded here, in the process that makes the batches: sessions do not outlive a fork.
+        teachers = [DigitRecognizer(card) for card in recipe.teachers]
         for inputs, targets in CropStream(pool, batch_size=recipe.batch_size, rng=rng, options=recipe.distortion):
-            yield torch.from_numpy(inputs), torch.from_numpy(targets)
+            said = [np.exp(teacher.recognize_prepared(inputs)) for teacher in teachers]
+            arrays = (inputs, targets, np.mean(said, axis=0)) if said else (inputs, targets)
+            yield tuple(torch.from_numpy(array) for array in arrays)
 
-    def loss(model: nn.Module, batch: tuple[torch.Tensor, torch.Tensor]) -> torch.Tensor:
+    def loss(model: nn.Module, batch: tuple[torch.Tensor, ...]) -> torch.Tensor:
         device = next(model.parameters()).device
         inputs, targets = batch[0].to(device, memory_format=torch.channels_last), batch[1].to(device)
-        logits, _ = model(inputs)
-        return nn.functional.cross_entropy(logits.float(), targets, label_smoothing=recipe.label_smoothing)
+        logits = model(inputs)[0].float()
+        of_labels = nn.functional.cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
+        if len(batch) == 2:
+            return of_labels
+        of_teachers = nn.functional.cross_entropy(logits, batch[2].to(device))
+        return (1 - recipe.teacher_share) * of_labels + recipe.teacher_share * of_teachers
 
     def validate(model: nn.Module) -> dict[str, float]:
         return validated(model, validation)
 
     say(f"Training {options.steps:,} steps of {recipe.batch_size} crops")
-    # OpenCV's own threads would fight with torch's for the same cores.
-    cv2.setNumThreads(1)
     net = net.to(memory_format=torch.channels_last)
     return fit(net, batches, loss=loss, validate=validate, options=options, folder=folder, report=report)
 
@@ -446,6 +465,7 @@ def _finish(
         "samples": recipe.samples,
         "polish_samples": round(recipe.polish_share * recipe.samples),
         "batch_size": recipe.batch_size,
+        "teachers": [card.name for card in recipe.teachers],
         "own_data": own,
         "bundled_data": bundled,
         "parameters": sum(p.numel() for p in net.parameters()),
@@ -454,7 +474,7 @@ def _finish(
     written = write_card(
         path,
         task="digit",
-        alphabet=(*DIGITS, NOT_A_DIGIT),
+        alphabet=ALPHABET,
         calibration={"temperature": temperature, "refusal_threshold": round(threshold, 6)},
         training=training,
         figures={key: value for key, value in figures.items() if value is not None},
