@@ -9,7 +9,7 @@ import pytest
 from inkread.clean import CleanOptions, clean
 from inkread.data.synth import Hand, PageOptions, compose_page
 from inkread.errors import InvalidOption
-from inkread.find import FindOptions, as_one_digit, as_one_line, find_candidates, remove_rules
+from inkread.find import FindOptions, as_one_digit, as_one_line, find_candidates
 from inkread.geometry import Box, PageTransform
 from inkread.parts import CleanPage
 
@@ -176,15 +176,6 @@ def test_specks_are_set_aside():
     assert len(after.pieces) == len(before.pieces) == len(list(truth.digits()))
 
 
-def table(height=300, width=400, pitch=60):
-    binary = np.zeros((height, width), np.uint8)
-    for y in range(pitch, height, pitch):
-        binary[y : y + 2] = 1
-    for x in range(pitch, width, pitch):
-        binary[:, x : x + 2] = 1
-    return binary
-
-
 def test_more_specks_than_two_bytes_count_hide_no_digit():
     ink = blank(900, 900)
     ink[::3, ::3] = 1
@@ -192,28 +183,6 @@ def test_more_specks_than_two_bytes_count_hide_no_digit():
     ink[400:440, 400:420] = 1
     pieces = [piece for line in find_candidates(as_page(ink)) for piece in line.pieces]
     assert any(piece.iou(Box(400, 400, 420, 440)) > 0.9 for piece in pieces)
-
-
-def test_rules_are_taken_out_and_strokes_that_cross_them_mended():
-    rules = table()
-    strokes = np.zeros_like(rules)
-    cv2.ellipse(strokes, (150, 130), (14, 24), 0, 0, 360, 1, 4)  # crosses the rule at y = 120
-    cv2.ellipse(strokes, (330, 150), (14, 24), 0, 0, 360, 1, 4)
-    cv2.line(strokes, (270, 60), (270, 106), 1, 4)  # a one on a rule
-    rest = remove_rules(rules | strokes)
-    assert set(np.unique(rest)) <= {0, 1}
-    assert rest[(rules == 1) & (cv2.dilate(strokes, np.ones((9, 9), np.uint8)) == 0)].mean() < 0.02
-    assert rest[strokes == 1].mean() > 0.95
-    count, _ = cv2.connectedComponents(rest[90:170, 125:175])
-    assert count == 2  # paper and one ring: it was not left in pieces
-
-
-def test_a_page_without_rules_is_left_as_it_is():
-    page, _ = composed("1111 7417", seed=7, width=600, height=200)
-    binary = (page.ink > 0.25).astype(np.uint8)
-    before = binary.copy()
-    np.testing.assert_array_equal(remove_rules(binary), binary)
-    np.testing.assert_array_equal(binary, before)
 
 
 def test_a_lone_one_is_no_rule():

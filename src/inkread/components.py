@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["components_of"]
+__all__ = ["components_of", "weighted_median"]
 
 # Labels of components that fit into two bytes.
 SHORT_LABELS = 65_000
@@ -34,3 +34,10 @@ def components_of(binary: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[np.i
         binary, connectivity=8, ltype=cv2.CV_16U if runs < SHORT_LABELS else cv2.CV_32S
     )
     return labels, np.asarray(stats, np.int32), np.asarray(centers, np.float64)
+
+
+def weighted_median(values: NDArray[Any], weights: NDArray[Any]) -> float:
+    """The value at which half of the weight is passed; of N values, N weights, in any order."""
+    order = np.argsort(values)
+    passed = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(passed, passed[-1] / 2)])

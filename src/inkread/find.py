@@ -10,18 +10,18 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.components import components_of
+from inkread.components import components_of, weighted_median
 from inkread.errors import InvalidOption
 from inkread.geometry import Box, Quad
 from inkread.parts import Candidate, CleanPage, LineCrop, LineOfCandidates, Word
+from inkread.rules import SPARSE_FILL, remove_rules
 
-__all__ = ["FindOptions", "as_one_digit", "as_one_line", "find_candidates", "remove_rules"]
+__all__ = ["FindOptions", "as_one_digit", "as_one_line", "find_candidates"]
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.uint8]
@@ -30,23 +30,6 @@ Mask = NDArray[np.uint8]
 # doi:10.1109/TPAMI.1986.4767851), so that soft edges stay and noise goes.
 FAINT_INK = 0.25
 STRONG_INK = 0.55
-# A rule is long against the page and thin against its length; a digit's own straight strokes are at least a
-# fifteenth as thick as they are long, unless the pen is very fine.
-RULE_SHARE = 0.6
-# A rule is at least this many times as long as the page's digits are high; shorter ones are strokes of a 4 or a 7.
-RULE_HEIGHTS = 2.2
-# Shorter ones are rules too where at least three of them, this long, run side by side, as in a table.
-PARALLEL_SHARE, PARALLEL_COUNT = 0.22, 3
-RULE_SLENDERNESS = 22.0
-# Straight runs of this many pixels are looked for first and joined to rules after, so that a rule may bend a little.
-RULE_RUN = 32
-# How near to a rule (pixels) the end of a box's side lies, and how thick a side is at the most, in its lengths.
-RULE_REACH = 3
-SIDE_THICKNESS = 0.2
-# A component that covers less of its box is a frame, or a piece of a table.
-SPARSE_FILL = 0.08
-# Pixels of a rule's gap that a crossing stroke is mended over.
-BRIDGE = 7
 # What counts against a cut-off fragment being no digit, and, for each digit that would fit into it, against a wide
 # component being one mark; natural logarithms.
 FRAGMENT_LOG_PRIOR = -2.0
@@ -185,7 +168,7 @@ def as_one_line(page: CleanPage) -> Word | None:
 
 def _components(ink: Image, options: FindOptions) -> list[_Component]:
     binary = (ink > FAINT_INK).astype(np.uint8)
-    found = _connected(remove_rules(binary), ink, options)
+    found = _connected(remove_rules(binary, ink), ink, options)
     if not found:  # what was taken for a rule is all there is
         return _connected(binary, ink, options)
     typical = _reference_height(found, options)
@@ -218,172 +201,6 @@ def _connected(binary: Mask, ink: Image, options: FindOptions) -> list[_Componen
         if float(part[mask].max()) >= STRONG_INK:
             components.append(_Component(x0, y0, x0 + width, y0 + height, mask))
     return components
-
-
-def remove_rules(binary: Mask) -> Mask:
-    """Take ruled lines out of a binary page, and mend the strokes that crossed them.
-
-    Parameters
-    ----------
-    binary
-        uint8 (H, W) of 0 and 1, 1 is ink.
-
-    Returns
-    -------
-    A new array of the same form.
-    """
-    height, width = binary.shape
-    across, down = _straight_rules(binary, width), _straight_rules(np.asarray(cv2.transpose(binary), np.uint8), height)
-    rules = _drawn(across, binary) | _drawn(down, binary.T).T
-    if not rules.any():
-        return binary.copy()
-    # What is not much longer than the page's digits are high is a stroke of a digit.
-    least = RULE_HEIGHTS * max(_weighted_height(binary & (1 - rules)), _weighted_height(binary, without=rules))
-    if any(rule.length < least for rule in (*across, *down)):
-        across, down = [r for r in across if r.length >= least], [r for r in down if r.length >= least]
-        rules = _drawn(across, binary) | _drawn(down, binary.T).T
-    rest = binary & (1 - rules)
-    if rules.any():
-        rest = _without_sides(rest, rules)
-    if len(across) + len(down) >= PARALLEL_COUNT:
-        rest = _without_fragments(rest, across, down, least / RULE_HEIGHTS)
-    # Where ink goes on on both sides of a rule, the stroke crossed it: close the gap, on the rule's pixels only.
-    bridged = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((BRIDGE, 1), np.uint8))
-    bridged |= cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((1, BRIDGE), np.uint8))
-    return np.asarray(rest | (bridged & rules), np.uint8)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Rule:
-    """Straight runs that lie on one line: their length, and their mask with its place."""
-
-    length: int
-    x0: int
-    y0: int
-    mask: Mask
-
-    def curve(self) -> tuple[NDArray[np.float64], float]:
-        """Coefficients of y as a parabola of x (a straight line for short rules), and how far its pixels stray."""
-        rows, columns = np.nonzero(self.mask)
-        y = rows + float(self.y0)
-        curve = np.polyfit(columns, y, 2 if self.length > 200 else 1)
-        spread = float(np.std(y - np.polyval(curve, columns)))
-        return np.poly1d(curve)(np.poly1d([1.0, -self.x0])).coefficients, spread
-
-
-def _drawn(rules: list[_Rule], binary: Mask) -> Mask:
-    page = np.zeros_like(binary)
-    for rule in rules:
-        region = page[rule.y0 : rule.y0 + rule.mask.shape[0], rule.x0 : rule.x0 + rule.mask.shape[1]]
-        np.maximum(region, rule.mask, out=region)
-    if not rules:
-        return page
-    return np.asarray(cv2.dilate(page, np.ones((3, 1), np.uint8)) & binary)
-
-
-def _weighted_height(binary: Mask, *, without: Mask | None = None) -> float:
-    """Median height of the components, weighted by area; 0 where there are none.
-
-    Components that lie for the most part on the pixels ``without`` do not count.
-    """
-    labels, stats, _ = components_of(np.ascontiguousarray(binary))
-    heights, areas = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA]
-    # Open, sparse components are frames and what is left of tables.
-    readable = (heights >= 8) & (areas >= SPARSE_FILL * heights * stats[1:, cv2.CC_STAT_WIDTH])
-    if without is not None:
-        readable &= 2 * np.bincount(labels[without > 0], minlength=len(stats))[1:] <= areas
-    if not readable.any():
-        return 0.0
-    return _weighted_median(heights[readable], areas[readable])
-
-
-def _without_sides(binary: Mask, rules: Mask) -> Mask:
-    """The page without the sides of boxes: thin straight pieces that run from one rule to another.
-
-    Parameters
-    ----------
-    binary
-        The page without rules.
-    rules
-        The rules' pixels.
-    """
-    labels, stats, _ = components_of(binary)
-    count = len(stats)
-    near = cv2.dilate(rules, np.ones((2 * RULE_REACH + 1, 2 * RULE_REACH + 1), np.uint8))
-    gone = np.zeros(count, bool)
-    for i in range(1, count):
-        x0, y0, width, height, area = (int(v) for v in stats[i])
-        if max(width, height) < 8 or area > SIDE_THICKNESS * max(width, height) ** 2:
-            continue
-        if height >= width:
-            ends = near[y0, x0 : x0 + width].any() and near[y0 + height - 1, x0 : x0 + width].any()
-        else:
-            ends = near[y0 : y0 + height, x0].any() and near[y0 : y0 + height, x0 + width - 1].any()
-        # A slanted one written from rule to rule is wider than a side is thick.
-        gone[i] = ends and min(width, height) <= 2 * area / max(width, height) + 2
-    return np.asarray(binary & ~gone[labels], np.uint8) if gone.any() else binary
-
-
-def _without_fragments(binary: Mask, across: list[_Rule], down: list[_Rule], typical: float) -> Mask:
-    """What is left of rules that were drawn faintly or broken: thin pieces that lie on the line of one found.
-
-    Parameters
-    ----------
-    binary
-        The page without rules.
-    across, down
-        The rules found; those of ``down`` in the coordinates of the turned page.
-    typical
-        Height of the page's usual component.
-    """
-    labels, stats, centers = components_of(binary)
-    gone = np.zeros(len(stats), bool)
-    widths, heights, areas = (
-        stats[:, k].astype(np.float64) for k in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA)
-    )
-    for rules, along, length, thickness in (
-        (across, 0, widths, areas / widths),
-        (down, 1, heights, areas / heights),
-    ):
-        thin = (thickness <= max(3.0, 0.16 * typical)) & (length <= 8 * typical)
-        for rule in rules:
-            curve, spread = rule.curve()
-            offset = np.abs(centers[:, 1 - along] - np.polyval(curve, centers[:, along]))
-            gone |= thin & (offset <= max(2.0, 0.1 * typical) + spread)
-    gone[0] = False
-    return np.asarray(binary & ~gone[labels], np.uint8) if gone.any() else binary
-
-
-def _straight_rules(binary: Mask, extent: int) -> list[_Rule]:
-    """Horizontal rules: long runs, joined, that are thin and reach far."""
-    run = max(12, min(RULE_RUN, extent // 12))
-    runs = cv2.morphologyEx(binary, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
-    # Seen from above, joined runs are at most as long as their shadow: most pages end here.
-    shadow = cv2.dilate(runs.max(axis=0)[None], np.ones((1, run), np.uint8))
-    if _longest_run(shadow[0]) < PARALLEL_SHARE * extent:
-        return []
-    joined = cv2.dilate(runs, np.ones((3, run), np.uint8))
-    labels, stats, _ = components_of(joined)
-    length = stats[:, cv2.CC_STAT_WIDTH]
-    # A bent or tilted rule is higher than thick; a box of writing is higher still.
-    long_enough = (length >= PARALLEL_SHARE * extent) & (stats[:, cv2.CC_STAT_HEIGHT] < 0.15 * length)
-    long_enough[0] = False
-    rules = []
-    for i in np.flatnonzero(long_enough):
-        x0, y0, width, height = (int(v) for v in stats[i, :4])
-        place = slice(y0, y0 + height), slice(x0, x0 + width)
-        mask = ((labels[place] == i) & (runs[place] > 0)).astype(np.uint8)
-        if 0.4 <= mask.sum() / width <= width / RULE_SLENDERNESS:
-            rules.append(_Rule(width, x0, y0, mask))
-    if len(rules) >= PARALLEL_COUNT:
-        return rules
-    return [rule for rule in rules if rule.length >= RULE_SHARE * extent]
-
-
-def _longest_run(row: NDArray[np.uint8]) -> int:
-    """Length of the longest run of ones in a row of zeros and ones."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[0], row, [0]]).astype(np.int8)))
-    return int((edges[1::2] - edges[::2]).max(initial=0))
 
 
 def _is_frame(component: _Component, others: list[_Component], typical: float) -> bool:
@@ -439,14 +256,7 @@ def _reference_height(components: list[_Component], options: FindOptions) -> flo
     readable = (heights >= options.min_digit_height) & filled
     if readable.any():
         heights, areas = heights[readable], areas[readable]
-    return _weighted_median(heights, areas)
-
-
-def _weighted_median(values: NDArray[Any], weights: NDArray[Any]) -> float:
-    """The value at which half of the weight is passed."""
-    order = np.argsort(values)
-    passed = np.cumsum(weights[order])
-    return float(values[order][np.searchsorted(passed, passed[-1] / 2)])
+    return weighted_median(heights, areas)
 
 
 def _is_speck(component: _Component, reference: float) -> bool:

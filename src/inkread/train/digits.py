@@ -345,9 +345,7 @@ def _small_picture(rng: np.random.Generator) -> tuple[slice, int]:
 def _with_impulses(ink: Image, rng: np.random.Generator) -> Image:
     """Pixels of a small picture that are full ink or bare paper whatever was there."""
     place, side = _small_picture(rng)
-    coarse = cv2.resize(
-        rng.random((INPUT_SIDE, INPUT_SIDE), np.float32), (side, side), interpolation=cv2.INTER_NEAREST
-    )
+    coarse = cv2.resize(rng.random((INPUT_SIDE, INPUT_SIDE), np.float32), (side, side), interpolation=cv2.INTER_NEAREST)
     amount = rng.uniform(0.03, 0.3)
     out = ink.copy()
     region = out[place, place]

@@ -1,0 +1,340 @@
+"""Rules of lined and squared paper, tables and combs taken out of a page, and the strokes that crossed them mended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkread.components import components_of, weighted_median
+
+__all__ = ["SPARSE_FILL", "remove_rules"]
+
+Mask = NDArray[np.uint8]
+Image = NDArray[np.float32]
+
+# A rule is long against the page and thin against its length; a digit's own straight strokes are at least a
+# fifteenth as thick as they are long, unless the pen is very fine.
+RULE_SHARE = 0.6
+# A rule is at least this many times as long as the page's digits are high; shorter ones are strokes of a 4 or a 7.
+RULE_HEIGHTS = 2.2
+# Shorter ones are rules too where at least three of them, this long, run side by side, as in a table.
+PARALLEL_SHARE, PARALLEL_COUNT = 0.22, 3
+RULE_SLENDERNESS = 22.0
+# Straight runs of this many pixels are looked for first and joined to rules after, so that a rule may bend a little.
+RULE_RUN = 32
+# A rule that has ink along less than this share of its length is broken: its pieces are thin and on one line (pixels).
+WHOLE_SHARE, BROKEN_THICKNESS, BROKEN_SPREAD = 0.82, 2.0, 1.0
+# How near to a rule (pixels) the end of a box's side lies, and how thick a side is at the most, in its lengths.
+RULE_REACH = 3
+SIDE_THICKNESS = 0.2
+# How much thicker than the page's thickest rule a side may be.
+SIDE_TO_RULE = 1.5
+# Of a side that a digit touches: the straight runs that it is made of, and how far they reach together, in heights of
+# what stands between the rules.
+SIDE_RUN, SIDE_REACH = 0.3, 0.9
+# Posts of a comb differ in height by this share at the most, are at least so many heights apart, and lie this near to
+# even steps; ones in a row are closer and less even.
+POST_HEIGHTS, POST_GAP, POST_STEPS = 0.06, 0.5, 0.15
+PAIR_GAP = 0.35
+# A component that covers less of its box is a frame, or a piece of a table.
+SPARSE_FILL = 0.08
+# Ink that is so much darker than the rule on which it lies is writing.
+DARKER = 0.3
+# Where the darkest fifth of what is no rule is darker than the rules by twice this, what is not by once is no writing;
+# unless the rules are nearly as dark as ink can be.
+PALER, DARKEST, PALEST_WRITING = 0.15, 0.8, 0.55
+# How broad a piece of a broken rule is at the most, in heights of a digit.
+FRAGMENT_BREADTH = 0.25
+# Pixels of a rule's gap that a crossing stroke is mended over.
+BRIDGE = 7
+
+
+def remove_rules(binary: Mask, ink: Image | None = None) -> Mask:
+    """Take ruled lines out of a binary page, and mend the strokes that crossed them.
+
+    Parameters
+    ----------
+    binary
+        uint8 (H, W) of 0 and 1, 1 is ink.
+    ink
+        (H, W) in [0, 1]: with it, strokes are kept that are darker than the rule on which they lie.
+
+    Returns
+    -------
+    A new array of the same form.
+    """
+    height, width = binary.shape
+    darkness: Image | Mask = binary if ink is None else ink
+    across = _straight_rules(binary, darkness, width)
+    down = _straight_rules(np.ascontiguousarray(binary.T), darkness.T, height)
+    rules = _drawn(across, binary) | _drawn(down, binary.T).T
+    if not rules.any():
+        return binary.copy()
+    # What is not much longer than the page's digits are high is a stroke of a digit.
+    least = RULE_HEIGHTS * max(_weighted_height(binary & (1 - rules)), _weighted_height(binary, without=rules))
+    if any(rule.length < least for rule in (*across, *down)):
+        across, down = [r for r in across if r.length >= least], [r for r in down if r.length >= least]
+        rules = _drawn(across, binary) | _drawn(down, binary.T).T
+    rest = binary & (1 - rules)
+    if len(across) + len(down) >= PARALLEL_COUNT:
+        rest = _without_paler(rest, rules, darkness)
+    if rules.any():
+        found = (*across, *down)
+        thickest = SIDE_TO_RULE * max(rule.thickness for rule in found) + 2
+        darkest = max(rule.darkness for rule in found) + DARKER
+        rest = _without_sides(rest, darkness, rules, thickest, darkest)
+        rest = _without_posts(rest, darkness, across, least / RULE_HEIGHTS)
+    if len(across) + len(down) >= PARALLEL_COUNT:
+        rest = _without_fragments(rest, darkness, across, down, least / RULE_HEIGHTS)
+    # Where ink goes on on both sides of a rule, the stroke crossed it: close the gap, on the rule's pixels only.
+    bridged = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((BRIDGE, 1), np.uint8))
+    bridged |= cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((1, BRIDGE), np.uint8))
+    return np.asarray(rest | (bridged & rules), np.uint8)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Rule:
+    """Straight runs that lie on one line: their length, and their mask with its place.
+
+    Attributes
+    ----------
+    curve
+        Coefficients of y as a parabola of x on the page; of a straight line where the rule is short.
+    spread, thickness
+        How far the rule's middle strays from the curve, and how thick it is for the most part, in pixels.
+    darkness
+        Of its ink for the most part, in [0, 1].
+    """
+
+    length: int
+    x0: int
+    y0: int
+    mask: Mask
+    curve: NDArray[np.float64]
+    spread: float
+    thickness: float
+    darkness: float
+
+    @classmethod
+    def of(cls, mask: Mask, ink: Image | Mask, x0: int, y0: int) -> _Rule:
+        """The rule among some runs: what is thicker or darker here and there is a stroke of writing, and is left."""
+        height, length = mask.shape
+        counts = mask.sum(axis=0)
+        thickness = float(np.median(counts[counts > 0]))
+        columns = np.flatnonzero((counts > 0) & (counts <= 1.5 * thickness + 1))
+        rows = np.arange(height, dtype=np.float64)
+        middles = rows @ mask[:, columns] / counts[columns]
+        curve = np.polyfit(columns, middles, 2 if length > 200 else 1)
+        spread = float(np.std(middles - np.polyval(curve, columns)))
+        away = np.abs(rows[:, None] - np.polyval(curve, np.arange(length))[None])
+        own = mask & (away <= thickness / 2 + 2 * spread + 1)
+        darkness = float(np.median(ink[mask > 0]))
+        own &= ink <= darkness + DARKER
+        on_page = np.poly1d(curve)(np.poly1d([1.0, -x0])).coefficients
+        return cls(
+            length, x0, y0, own, on_page + np.append(np.zeros(len(on_page) - 1), y0), spread, thickness, darkness
+        )
+
+
+def _drawn(rules: list[_Rule], binary: Mask) -> Mask:
+    page = np.zeros_like(binary)
+    for rule in rules:
+        region = page[rule.y0 : rule.y0 + rule.mask.shape[0], rule.x0 : rule.x0 + rule.mask.shape[1]]
+        np.maximum(region, rule.mask, out=region)
+    if not rules:
+        return page
+    return np.asarray(cv2.dilate(page, np.ones((3, 1), np.uint8)) & binary)
+
+
+def _weighted_height(binary: Mask, *, without: Mask | None = None) -> float:
+    """Median height of the components, weighted by area; 0 where there are none.
+
+    Components that lie for the most part on the pixels ``without`` do not count.
+    """
+    labels, stats, _ = components_of(np.ascontiguousarray(binary))
+    heights, areas = stats[1:, cv2.CC_STAT_HEIGHT], stats[1:, cv2.CC_STAT_AREA]
+    # Open, sparse components are frames and what is left of tables.
+    readable = (heights >= 8) & (areas >= SPARSE_FILL * heights * stats[1:, cv2.CC_STAT_WIDTH])
+    if without is not None:
+        readable &= 2 * np.bincount(labels[without > 0], minlength=len(stats))[1:] <= areas
+    if not readable.any():
+        return 0.0
+    return weighted_median(heights[readable], areas[readable])
+
+
+def _without_paler(binary: Mask, rules: Mask, ink: Image | Mask) -> Mask:
+    """The page without what is as pale as its rules, where the writing is darker: lines of squared paper that broke."""
+    if not rules.any() or not binary.any():
+        return binary
+    level = float(np.median(ink[rules > 0])) + PALER
+    if level > PALEST_WRITING or float(np.quantile(ink[binary > 0], DARKEST)) < level + PALER:
+        return binary
+    dark = (binary > 0) & (ink > level)
+    return np.asarray(cv2.dilate(dark.astype(np.uint8), np.ones((3, 3), np.uint8)) & binary)
+
+
+def _without_sides(binary: Mask, ink: Image | Mask, rules: Mask, thickest: float, darkest: float) -> Mask:
+    """The page without the sides of boxes: thin straight pieces that run from one rule to another.
+
+    A digit that touches a side keeps what is its own.
+
+    Parameters
+    ----------
+    binary
+        The page without rules.
+    ink
+        How dark it is.
+    rules
+        The rules' pixels.
+    thickest, darkest
+        How thick a side may be, in pixels, and how dark.
+    """
+    labels, stats, _ = components_of(binary)
+    darkness = _darkness(labels, stats, ink)
+    count = len(stats)
+    near = cv2.dilate(rules, np.ones((2 * RULE_REACH + 1, 2 * RULE_REACH + 1), np.uint8))
+    gone, parts = np.zeros(count, bool), []
+    for i in range(1, count):
+        x0, y0, width, height, area = (int(v) for v in stats[i])
+        if max(width, height) < 8 or area > SIDE_THICKNESS * max(width, height) ** 2:
+            continue
+        place = slice(y0, y0 + height), slice(x0, x0 + width)
+        if _reaches(near[place], upright=height >= width):
+            # A slanted one written from rule to rule is wider than a side is thick.
+            thickness = area / max(width, height)
+            gone[i] = darkness[i] <= darkest and thickness <= thickest and min(width, height) <= 2 * thickness + 2
+        if not gone[i] and height >= 0.8 * width and _reaches(near[place], upright=True):
+            side = _side_within(np.asarray(labels[place] == i, np.uint8), near[place])
+            if side.any() and float(ink[place][side > 0].mean()) <= darkest:
+                parts.append((place, side))
+    rest = np.asarray(binary & ~gone[labels], np.uint8) if gone.any() else binary.copy()
+    for place, side in parts:
+        rest[place] &= 1 - side
+    return rest
+
+
+def _reaches(near: Mask, *, upright: bool) -> bool:
+    """Whether both ends of a box lie near a rule."""
+    return bool(near[0].any() and near[-1].any() if upright else near[:, 0].any() and near[:, -1].any())
+
+
+def _side_within(mask: Mask, near: Mask) -> Mask:
+    """The upright straight runs of a component that lead from one end of it to the other, and from rule to rule."""
+    height = len(mask)
+    straight = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((max(8, round(SIDE_RUN * height)), 1), np.uint8))
+    labels, stats, _ = components_of(cv2.dilate(straight, np.ones((9, 3), np.uint8)))
+    side = np.zeros_like(mask)
+    for i in range(1, len(stats)):
+        x0, y0, width, reach, _ = (int(v) for v in stats[i])
+        place = slice(y0, y0 + reach), slice(x0, x0 + width)
+        if reach >= SIDE_REACH * height and _reaches(near[place], upright=True):
+            side[place] |= (labels[place] == i).astype(np.uint8)
+    return np.asarray(side & cv2.dilate(straight, np.ones((9, 3), np.uint8)) & mask)
+
+
+def _darkness(labels: NDArray[Any], stats: NDArray[np.int32], ink: Image | Mask) -> NDArray[np.float64]:
+    """Mean ink of every component, in [0, 1]."""
+    return np.bincount(labels.ravel(), weights=ink.ravel(), minlength=len(stats)) / stats[:, cv2.CC_STAT_AREA]
+
+
+def _without_posts(binary: Mask, ink: Image | Mask, across: list[_Rule], typical: float) -> Mask:
+    """The page without the posts of combs: thin straight pieces of one height that stand, or hang, evenly on a rule."""
+    labels, stats, _ = components_of(binary)
+    x0, y0, widths, heights, areas = (stats[:, k].astype(np.float64) for k in range(5))
+    middles, darkness = x0 + widths / 2, _darkness(labels, stats, ink)
+    gone = np.zeros(len(stats), bool)
+    for rule in across:
+        level = np.polyval(rule.curve, middles)
+        thin = (areas / np.maximum(heights, 1) <= 1.6 * rule.thickness + 1.5) & (widths <= 0.2 * heights + 2)
+        alike = thin & (darkness <= rule.darkness + DARKER)
+        along = alike & (heights >= 0.5 * typical) & (middles >= rule.x0 - 4) & (middles <= rule.x0 + rule.length + 4)
+        reach = RULE_REACH + rule.thickness
+        for ends in (y0 + heights, y0):
+            posts = np.flatnonzero(along & (np.abs(ends - level) <= reach))
+            if len(posts) < PARALLEL_COUNT:
+                continue
+            height = float(np.median(heights[posts]))
+            posts = posts[np.abs(heights[posts] - height) <= POST_HEIGHTS * height + 1]
+            places = np.sort(middles[posts])
+            # The sides of two boxes beside each other stand together.
+            starts = np.flatnonzero(np.diff(places, prepend=-np.inf) > PAIR_GAP * height)
+            places = np.add.reduceat(places, starts) / np.diff(np.append(starts, len(places)))
+            gaps = np.diff(places) / height
+            if len(places) < PARALLEL_COUNT or np.median(gaps) < POST_GAP:
+                continue
+            steps = gaps / np.median(gaps)
+            gone[posts] |= bool((np.abs(steps - np.maximum(1, np.rint(steps))) <= POST_STEPS).all())
+    gone[0] = False
+    return np.asarray(binary & ~gone[labels], np.uint8) if gone.any() else binary
+
+
+def _without_fragments(binary: Mask, ink: Image | Mask, across: list[_Rule], down: list[_Rule], typical: float) -> Mask:
+    """What is left of rules that were drawn faintly or broken: thin pieces that lie on the line of one found.
+
+    Parameters
+    ----------
+    binary
+        The page without rules.
+    ink
+        How dark it is: writing is darker than its rules, or may be.
+    across, down
+        The rules found; those of ``down`` in the coordinates of the turned page.
+    typical
+        Height of the page's usual component.
+    """
+    labels, stats, centers = components_of(binary)
+    gone = np.zeros(len(stats), bool)
+    darkness = _darkness(labels, stats, ink)
+    widths, heights, areas = (
+        stats[:, k].astype(np.float64) for k in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA)
+    )
+    for rules, along, length, breadth in ((across, 0, widths, heights), (down, 1, heights, widths)):
+        # A digit of a fine pen has no more ink for its length than a rule, but it is broad.
+        thin = (areas / length <= max(3.0, 0.16 * typical)) & (breadth <= max(4.0, FRAGMENT_BREADTH * typical))
+        thin &= length <= 8 * typical
+        for rule in rules:
+            offset = np.abs(centers[:, 1 - along] - np.polyval(rule.curve, centers[:, along]))
+            alike = (areas / length <= 1.5 * rule.thickness + 1) & (darkness <= rule.darkness + DARKER)
+            gone |= thin & alike & (offset <= max(2.0, 0.1 * typical) + rule.spread)
+    gone[0] = False
+    return np.asarray(binary & ~gone[labels], np.uint8) if gone.any() else binary
+
+
+def _straight_rules(binary: Mask, ink: Image | Mask, extent: int) -> list[_Rule]:
+    """Horizontal rules: long runs, joined, that are thin and reach far."""
+    run = max(12, min(RULE_RUN, extent // 12))
+    runs = cv2.morphologyEx(binary, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+    # Seen from above, joined runs are at most as long as their shadow: most pages end here.
+    shadow = cv2.dilate(runs.max(axis=0)[None], np.ones((1, run), np.uint8))
+    if _longest_run(shadow[0]) < PARALLEL_SHARE * extent:
+        return []
+    joined = cv2.dilate(runs, np.ones((3, run), np.uint8))
+    labels, stats, _ = components_of(joined)
+    length = stats[:, cv2.CC_STAT_WIDTH]
+    # A bent or tilted rule is higher than thick; a box of writing is higher still.
+    long_enough = (length >= PARALLEL_SHARE * extent) & (stats[:, cv2.CC_STAT_HEIGHT] < 0.15 * length)
+    long_enough[0] = False
+    rules = []
+    for i in np.flatnonzero(long_enough):
+        x0, y0, width, height = (int(v) for v in stats[i, :4])
+        place = slice(y0, y0 + height), slice(x0, x0 + width)
+        mask = ((labels[place] == i) & (runs[place] > 0)).astype(np.uint8)
+        if 0.4 <= mask.sum() / width <= width / RULE_SLENDERNESS:
+            rule = _Rule.of(mask, ink[place], x0, y0)
+            # Strokes of digits that stand below each other are thick, and do not lie on one line.
+            is_thin = rule.thickness <= BROKEN_THICKNESS and rule.spread <= BROKEN_SPREAD
+            if is_thin or np.count_nonzero(mask.any(axis=0)) >= WHOLE_SHARE * width:
+                rules.append(rule)
+    if len(rules) >= PARALLEL_COUNT:
+        return rules
+    return [rule for rule in rules if rule.length >= RULE_SHARE * extent]
+
+
+def _longest_run(row: NDArray[np.uint8]) -> int:
+    """Length of the longest run of ones in a row of zeros and ones."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], row, [0]]).astype(np.int8)))
+    return int((edges[1::2] - edges[::2]).max(initial=0))

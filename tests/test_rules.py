@@ -1,0 +1,141 @@
+"""Rules are taken out, whatever they are part of; digits that touch, cross or resemble them stay."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from inkread.data.synth import Hand, draw_glyph
+from inkread.rules import remove_rules
+
+RING_RADII = 14, 24
+
+
+def table(height=300, width=400, pitch=60):
+    binary = np.zeros((height, width), np.uint8)
+    for y in range(pitch, height, pitch):
+        binary[y : y + 2] = 1
+    for x in range(pitch, width, pitch):
+        binary[:, x : x + 2] = 1
+    return binary
+
+
+def test_rules_are_taken_out_and_strokes_that_cross_them_mended():
+    rules = table()
+    strokes = np.zeros_like(rules)
+    cv2.ellipse(strokes, (150, 130), (14, 24), 0, 0, 360, 1, 4)  # crosses the rule at y = 120
+    cv2.ellipse(strokes, (330, 150), (14, 24), 0, 0, 360, 1, 4)
+    cv2.line(strokes, (270, 60), (270, 106), 1, 4)  # a one on a rule
+    rest = remove_rules(rules | strokes)
+    assert set(np.unique(rest)) <= {0, 1}
+    assert rest[(rules == 1) & (cv2.dilate(strokes, np.ones((9, 9), np.uint8)) == 0)].mean() < 0.02
+    assert rest[strokes == 1].mean() > 0.95
+    count, _ = cv2.connectedComponents(rest[90:170, 125:175])
+    assert count == 2  # paper and one ring: it was not left in pieces
+
+
+def test_a_page_without_rules_is_left_as_it_is():
+    rng = np.random.default_rng(7)
+    page = np.hstack([np.pad(draw_glyph(c, Hand(seed=5), rng, height=60), 12)[:84, :60] for c in "11117417"])
+    binary = (page > 0.25).astype(np.uint8)
+    before = binary.copy()
+    np.testing.assert_array_equal(remove_rules(binary), binary)
+    np.testing.assert_array_equal(binary, before)
+
+
+def ring(binary, x, y):
+    cv2.ellipse(binary, (x, y), RING_RADII, 0, 0, 360, 1, 3)
+
+
+def comb(cells, *, top, side=80, height=90, x0=40, y0=40, apart=0):
+    """A row of boxes, open above where ``top`` is false, with so many pixels between them."""
+    binary = np.zeros((height + 80, cells * (side + apart) + 80), np.uint8)
+    for cell in range(cells):
+        left = x0 + cell * (side + apart)
+        corners = [(left, y0), (left, y0 + height), (left + side, y0 + height), (left + side, y0)]
+        cv2.polylines(binary, [np.array(corners, np.int32)], top, 1, 2)
+    return binary
+
+
+@pytest.mark.parametrize("top", [True, False])
+@pytest.mark.parametrize("apart", [0, 14])
+def test_combs_go_and_the_digits_in_them_stay(top, apart):
+    boxes = comb(6, top=top, apart=apart)
+    rings = np.zeros_like(boxes)
+    for cell in range(6):
+        ring(rings, 80 + cell * (80 + apart), 85)
+    rest = remove_rules(boxes | rings)
+    np.testing.assert_array_equal(rest[rings == 1], 1)
+    assert rest[(boxes == 1) & (rings == 0)].mean() < 0.02
+
+
+def test_a_side_that_a_digit_touches_goes_without_the_digit():
+    boxes = comb(6, top=True, apart=14)
+    strokes = np.zeros_like(boxes)
+    cv2.line(strokes, (42, 80), (90, 70), 1, 3)  # out of the first box's left side
+    cv2.line(strokes, (90, 70), (60, 120), 1, 3)
+    rest = remove_rules(boxes | strokes)
+    assert rest[(strokes == 1) & (boxes == 0)].mean() > 0.95
+    assert rest[(boxes == 1) & (cv2.dilate(strokes, np.ones((9, 9), np.uint8)) == 0)].mean() < 0.02
+
+
+def test_ones_on_a_line_are_no_posts():
+    page = np.zeros((160, 700), np.uint8)
+    page[120:122] = 1
+    ones = np.zeros_like(page)
+    for x, height in ((100, 50), (124, 54), (150, 48), (177, 52), (420, 50), (446, 53)):
+        cv2.line(ones, (x, 119 - height), (x - 2, 121), 1, 4)
+    rest = remove_rules(page | ones)
+    assert rest[ones == 1].mean() > 0.9
+
+
+def test_digits_below_each_other_are_no_rule():
+    """Thick stems in a column, as in a ledger: with rules on the page, short ones are looked for too."""
+    page = np.zeros((500, 500), np.uint8)
+    for y in range(20, 500, 60):
+        page[y : y + 2] = 1
+    stems = np.zeros_like(page)
+    for row, y in enumerate(range(26, 440, 60)):
+        cv2.line(stems, (250 + 3 * (row % 2), y), (248 + 3 * (row % 3), y + 38), 1, 7)
+    rest = remove_rules(page | stems)
+    assert rest[stems == 1].mean() > 0.95
+
+
+def test_a_digit_of_a_fine_pen_in_the_middle_of_a_broken_rule_stays():
+    page = np.zeros((500, 600), np.uint8)
+    for x in range(20, 600, 60):
+        page[:, x : x + 2] = 1
+    page[150:350, 100:500] = 0  # the printed lines are too faint here
+    rings = np.zeros_like(page)
+    for x in (200, 260, 320):
+        ring(rings, x, 250)
+    rest = remove_rules(page | rings)
+    np.testing.assert_array_equal(rest[rings == 1], 1)
+
+
+def test_pale_squares_go_with_their_broken_pieces_and_dark_strokes_on_them_stay():
+    rng = np.random.default_rng(2)
+    squares = table(400, 600, 40)
+    for y, x in rng.integers(0, (400, 600), (40, 2)):
+        squares[y : y + 30, x : x + 12] = 0
+    strokes = np.zeros_like(squares)
+    for x in (121, 201, 300):
+        ring(strokes, x, 170)
+    cv2.line(strokes, (400, 140), (400, 200), 1, 3)  # a one on a printed line
+    ink = np.maximum(0.35 * squares, 0.95 * strokes).astype(np.float32)
+    rest = remove_rules((ink > 0.25).astype(np.uint8), ink)
+    assert rest[strokes == 1].mean() > 0.99
+    assert rest[(squares == 1) & (cv2.dilate(strokes, np.ones((5, 5), np.uint8)) == 0)].mean() < 0.005
+    # Without knowing how dark it is, the one is part of the line.
+    assert remove_rules((ink > 0.25).astype(np.uint8))[140:200, 400].mean() < 0.5
+
+
+def test_writing_as_pale_as_the_rules_stays():
+    squares = table(400, 600, 80)
+    rings = np.zeros_like(squares)
+    for x in (121, 201, 281):
+        ring(rings, x, 200)
+    ink = (0.4 * np.maximum(squares, rings)).astype(np.float32)
+    rest = remove_rules((ink > 0.25).astype(np.uint8), ink)
+    assert rest[(rings == 1) & (squares == 0)].mean() > 0.99
