@@ -1,4 +1,4 @@
-"""A sheet in perspective is seen from above where its corners show, and left alone everywhere else."""
+"""A sheet is seen from above where its corners show, loses its edges where some do, and is left alone elsewhere."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inkread.clean import clean
-from inkread.clean.sheet import RIM, find_sheet, straighten
+from inkread.clean.sheet import RIM, find_edges, find_sheet, straighten, without_edges
 from inkread.data.synth import Hand, PageOptions, compose_page
 from inkread.parts import PageImage
 
@@ -37,6 +37,11 @@ def small(pixels):
     grey = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     scale = 160 / max(grey.shape)
     return cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), scale
+
+
+SQUARE = ((100, 80), (740, 80), (740, 560), (100, 560))
+TURNED = ((200, 60), (760, 160), (680, 600), (120, 500))
+CUT_OFF = ((-80, 60), (660, 60), (780, 560), (-90, 520))
 
 
 @pytest.mark.parametrize("turn", range(4))
@@ -75,15 +80,75 @@ def test_a_straightened_sheet_looks_like_the_sheet_and_maps_back():
 @pytest.mark.parametrize(
     "corners",
     [
-        ((100, 80), (740, 80), (740, 560), (100, 560)),
-        ((200, 60), (760, 160), (680, 600), (120, 500)),
-        ((-80, 60), (660, 60), (780, 560), (-90, 520)),
+        CUT_OFF,
         ((400, 300), (500, 290), (520, 380), (390, 370)),
     ],
-    ids=["seen from above", "only turned", "beyond the picture", "a slip"],
+    ids=["beyond the picture", "a slip"],
 )
-def test_what_is_not_surely_a_sheet_in_perspective_is_left(corners):
+def test_what_is_not_surely_a_whole_sheet_is_left(corners):
     assert find_sheet(small(photographed(sheet(), corners)[0])[0]) is None
+
+
+@pytest.mark.parametrize("corners", [SQUARE, TURNED], ids=["seen from above", "only turned"])
+def test_a_sheet_without_perspective_is_found_too(corners):
+    picture, scale = small(photographed(sheet(), corners)[0])
+    np.testing.assert_allclose(find_sheet(picture) / scale, corners, atol=8)
+    assert not len(find_edges(np.full_like(picture, 200)))
+
+
+@pytest.mark.parametrize("strength", [0.45, 0.75])
+def test_a_shadow_across_the_sheet_hides_no_corner(strength):
+    lying = photographed(sheet(), SQUARE)[0].astype(np.float32)
+    x, y = np.meshgrid(np.arange(840), np.arange(640))
+    lying *= np.where(x + 1.5 * y > 1150, strength, 1.0)[..., None]
+    picture, scale = small(np.uint8(lying))
+    np.testing.assert_allclose(find_sheet(picture) / scale, SQUARE, atol=12)  # two pixels of the small picture
+
+
+def test_a_second_sheet_beside_it_is_not_cut_away():
+    lying, _ = photographed(sheet(), ((40, 80), (540, 80), (540, 560), (40, 560)))
+    lying[100:300, 600:800] = 225
+    assert find_sheet(small(lying)[0]) is None
+    assert not len(find_edges(small(lying)[0]))
+
+
+def test_of_a_sheet_that_is_cut_off_the_edges_within_the_picture_are_found():
+    picture, scale = small(photographed(sheet(), CUT_OFF)[0])
+    edges = find_edges(picture) / scale
+    assert len(edges) == 3
+    middles = edges.mean(axis=1)
+    assert any(abs(y - 60) < 8 for _, y in middles)  # above
+    assert any(abs(y - 540) < 12 for _, y in middles)  # below
+    assert any(abs(x - 720) < 12 for x, _ in middles)  # at the right
+
+
+def test_edges_of_shadows_are_none():
+    pixels = cv2.resize(sheet(), (840, 640)).astype(np.float32)
+    x, y = np.meshgrid(np.arange(840), np.arange(640))
+    for dark in (x + y > 900, (x > 300) & (x < 500), y > 300, (x + y > 900) | (x - y > 500)):
+        picture, _ = small(np.uint8(pixels * np.where(dark, 0.5, 1.0)[..., None]))
+        assert find_sheet(picture) is None
+        assert not len(find_edges(picture))
+
+
+def test_only_the_ink_of_the_edges_goes():
+    ink = np.ones((400, 600), np.float32)
+    rest = without_edges(ink, np.array([[(0, 100), (599, 100)], [(450, 0), (450, 399)]], float))
+    assert ink.min() == 1
+    assert not rest[96:105].any()
+    assert not rest[:, 446:455].any()
+    assert rest[:90].sum() + rest[110:].sum() > 0.95 * (rest[:90].size + rest[110:].size)
+
+
+@pytest.mark.parametrize("corners", [SQUARE, TURNED, LYING, CUT_OFF])
+def test_numbers_on_a_sheet_on_a_table_are_read_and_nothing_else(corners):
+    from inkread import read
+
+    pixels = sheet()
+    if corners is CUT_OFF:  # what is written begins within the picture
+        pixels = np.roll(pixels, 60, axis=1)
+    lying = photographed(pixels, corners)[0]
+    assert read(lying).text.replace(" ", "").split() == ["31415926", "5358979", "323846"]
 
 
 def test_a_sheet_on_a_table_nearly_as_light_is_left():

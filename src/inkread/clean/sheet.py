@@ -1,10 +1,13 @@
-"""A sheet of paper that lies askew before the camera: its corners, where they show beyond doubt.
+"""A sheet of paper that lies before the camera: its corners, or its edges, where they show beyond doubt.
 
-Nothing is straightened where a side leaves the picture, is not straight, or has no darker ground beyond it: a page that
-is bent wrongly reads worse than one that is left as it is.
+A sheet that shows whole is seen from above, without the ground on which it lies. Nothing is straightened where a side
+leaves the picture, is not straight, or has no darker ground beyond it: a page that is bent wrongly reads worse than one
+that is left as it is.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -12,27 +15,35 @@ from numpy.typing import NDArray
 
 from inkread.geometry import PageTransform
 
-__all__ = ["find_sheet", "straighten"]
+__all__ = ["find_edges", "find_sheet", "straighten", "without_edges"]
 
 Corners = NDArray[np.float64]
+Edges = NDArray[np.float64]
 
 # A sheet covers at least this share of the picture, and its outline fills its four corners to this share.
 LEAST_SHARE, LEAST_FILL = 0.2, 0.96
-# Greys (of 255) by which the paper along each side is lighter than the ground beyond it, measured this far from the
-# side (pixels of the small picture), on this share of the side at the least.
-LEAST_STEP, STEP_REACH, STEP_SHARE = 25, 3.0, 0.9
+# Greys (of 255), and share of its own, by which the paper along a side is lighter than the ground beyond it, measured
+# this far from the side (pixels of the small picture), on this share of the side at the least.
+LEAST_STEP, LEAST_STEP_SHARE, STEP_REACH, STEP_SHARE = 8, 0.1, 3.0, 0.9
+# The outline is looked for at these shares of the threshold that parts light from dark best: a shadow across the sheet,
+# or light on the ground, moves it.
+THRESHOLDS = 1.0, 0.85, 0.7, 1.15
 # How far an outline may stray from four straight sides, as a share of its length.
 STRAYING = 0.02
+# Other light things beside the sheet, as a share of it at the most.
+MOST_BESIDE = 0.03
+# Of an edge at least this share shows, and of a sheet so many corners: fewer may be those of a shadow on the writing.
+LEAST_WITHIN, LEAST_CORNERS = 0.3, 2
 # Corners (degrees) of a sheet that is seen from above are right; those of one photographed from the side stay near it.
-RIGHT, LEAST_ASKEW, MOST_ASKEW = 90.0, 4.0, 35.0
+RIGHT, MOST_ASKEW = 90.0, 35.0
 # Opposite sides of a sheet seen at a slant, the shorter over the longer.
 LEAST_SIDES = 0.55
-# Cut off along each side of the straightened sheet, as a share of it: its edge, which a stroke would look like.
+# Cut off along each side of the sheet, as a share of it: its edge, which a stroke would look like.
 RIM = 0.01
 
 
 def find_sheet(small: NDArray[np.uint8]) -> Corners | None:
-    """The corners of a light sheet on darker ground that is seen in perspective, or None where that is not sure.
+    """The corners of a light sheet that lies whole on darker ground, or None where that is not sure.
 
     Parameters
     ----------
@@ -43,29 +54,75 @@ def find_sheet(small: NDArray[np.uint8]) -> Corners | None:
     -------
     float64 (4, 2), x and y, clockwise from the sheet's top left as it is held.
     """
+    for smooth, outline in _outlines(small):
+        is_whole = len(outline) == 4 and not _is_cut_off(outline, smooth)
+        if is_whole and _may_be_sheet(outline) and _stands_out(smooth, outline):
+            # The outline runs through the middles of the sheet's outermost pixels: its sides lie half a pixel beyond.
+            return _from_top_left(_with_sides_moved(outline + 0.5, 0.5))
+    return None
+
+
+def find_edges(small: NDArray[np.uint8]) -> Edges:
+    """The edges of a light sheet on darker ground, where not all of it shows or stands out from the ground.
+
+    Parameters
+    ----------
+    small
+        As for :func:`find_sheet`.
+
+    Returns
+    -------
+    float64 (N, 2, 2): of each edge both ends, x and y; only those along which the ground is surely darker.
+    """
+    found = np.zeros((0, 2, 2))
+    for smooth, outline in _outlines(small):
+        sides = np.stack([outline, np.roll(outline, -1, axis=0)], axis=1)
+        shown = np.array([_is_edge(smooth, start, end, outline.mean(axis=0)) for start, end in sides])
+        both = shown & np.roll(shown, 1)  # of each corner
+        is_sheet = both.sum() >= LEAST_CORNERS and _degrees_off_right(outline)[both].max() <= MOST_ASKEW
+        if is_sheet and shown.sum() > len(found):
+            found = sides[shown] + 0.5
+    return found
+
+
+def without_edges(ink: NDArray[np.float32], edges: Edges) -> NDArray[np.float32]:
+    """The ink of a page without that of the edges, in pixels of the ink, which a stroke would look like."""
+    covered = ink.copy()
+    thickness = 2 * round(RIM * max(ink.shape)) + 1
+    for start, end in edges:
+        ends = [tuple(int(v) for v in np.rint(place)) for place in (start, end)]
+        cv2.line(covered, ends[0], ends[1], 0.0, thickness)
+    return covered
+
+
+def _outlines(small: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], Corners]]:
+    """The picture, smoothed, and the corners of the largest light thing in it, as several thresholds show it."""
     if min(small.shape) < 16:
-        return None
+        return
     smooth = cv2.GaussianBlur(small, (5, 5), 0)
-    _, light = cv2.threshold(smooth, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    # Writing and rules do not divide a sheet.
-    light = cv2.morphologyEx(light, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-    contours, _ = cv2.findContours(light, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    if not contours:
-        return None
-    hull = cv2.convexHull(max(contours, key=cv2.contourArea))
-    area = cv2.contourArea(hull)
-    corners = cv2.approxPolyDP(hull, STRAYING * cv2.arcLength(hull, True), True).reshape(-1, 2).astype(np.float64)
-    if len(corners) != 4 or area < LEAST_SHARE * small.size:
-        return None
-    height, width = small.shape
-    if (corners.min(axis=0) < 1).any() or (corners.max(axis=0) > (width - 2, height - 2)).any():
-        return None  # it goes on beyond the picture
-    quad = cv2.contourArea(corners.astype(np.float32))
-    filled = cv2.contourArea(max(contours, key=cv2.contourArea))
-    if filled < LEAST_FILL * quad or not _is_askew(corners) or not _stands_out(smooth, corners):
-        return None
-    # The outline runs through the middles of the sheet's outermost pixels: its sides lie half a pixel beyond.
-    return _from_top_left(_with_sides_moved(corners + 0.5, 0.5))
+    middle, _ = cv2.threshold(smooth, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    for share in THRESHOLDS:
+        light = (smooth > share * middle).astype(np.uint8)
+        # Writing and rules do not divide a sheet.
+        light = cv2.morphologyEx(light, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+        contours, _ = cv2.findContours(light, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        if not contours:
+            continue
+        *others, largest = sorted(contours, key=cv2.contourArea)
+        hull = cv2.convexHull(largest)
+        corners = cv2.approxPolyDP(hull, STRAYING * cv2.arcLength(hull, True), True).reshape(-1, 2)
+        area = cv2.contourArea(largest)
+        if len(corners) < 3 or area < LEAST_SHARE * small.size or area < LEAST_FILL * cv2.contourArea(corners):
+            continue
+        if others and cv2.contourArea(others[-1]) > MOST_BESIDE * area:
+            continue  # what is written on the others would be lost
+        yield smooth, corners.astype(np.float64)
+
+
+def _is_cut_off(corners: Corners, picture: NDArray[np.uint8]) -> bool:
+    """Whether a corner lies at the picture's border, beyond which the sheet goes on."""
+    height, width = picture.shape
+    return bool((corners.min(axis=0) < 1).any() or (corners.max(axis=0) > (width - 2, height - 2)).any())
 
 
 def straighten(grey: NDArray[np.uint8], corners: Corners) -> tuple[NDArray[np.uint8], PageTransform]:
@@ -104,36 +161,45 @@ def _with_sides_moved(corners: Corners, distance: float) -> Corners:
     return np.asarray(corners + distance * (np.roll(forward, 1, axis=0) - forward), np.float64)
 
 
-def _is_askew(corners: Corners) -> bool:
-    """Whether four corners are those of a sheet in perspective: neither right angles nor far from them."""
-    forward = np.roll(corners, -1, axis=0) - corners
-    lengths = np.linalg.norm(forward, axis=1)
-    directions = forward / lengths[:, None]
-    cosines = -(directions * np.roll(directions, 1, axis=0)).sum(axis=1)
-    off = np.abs(np.degrees(np.arccos(np.clip(cosines, -1, 1))) - RIGHT)
+def _may_be_sheet(corners: Corners) -> bool:
+    """Whether four corners are those of a sheet before a camera: their angles are not far from right ones."""
+    lengths = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
     ratios = [min(lengths[k], lengths[k + 2]) / max(lengths[k], lengths[k + 2]) for k in (0, 1)]
-    return bool(LEAST_ASKEW <= off.max() <= MOST_ASKEW and min(ratios) >= LEAST_SIDES)
+    return bool(_degrees_off_right(corners).max() <= MOST_ASKEW and min(ratios) >= LEAST_SIDES)
+
+
+def _degrees_off_right(corners: Corners) -> NDArray[np.float64]:
+    """How far the angle of each corner of an outline is from a right one."""
+    forward = np.roll(corners, -1, axis=0) - corners
+    directions = forward / np.linalg.norm(forward, axis=1)[:, None]
+    cosines = -(directions * np.roll(directions, 1, axis=0)).sum(axis=1)
+    return np.asarray(np.abs(np.degrees(np.arccos(np.clip(cosines, -1, 1))) - RIGHT))
 
 
 def _stands_out(grey: NDArray[np.uint8], corners: Corners) -> bool:
-    """Whether the ground beyond each side is darker than the paper within, all along it."""
+    """Whether all sides are edges of the sheet within."""
     center = corners.mean(axis=0)
+    return all(_is_edge(grey, *side, center) for side in zip(corners, np.roll(corners, -1, axis=0), strict=True))
+
+
+def _is_edge(
+    grey: NDArray[np.uint8], start: NDArray[np.float64], end: NDArray[np.float64], center: NDArray[np.float64]
+) -> bool:
+    """Whether the ground beyond a side is darker than the paper within, all along what shows of it."""
     height, width = grey.shape
-    for start, end in zip(corners, np.roll(corners, -1, axis=0), strict=True):
-        along = np.linspace(0.05, 0.95, 40)[:, None]
-        places = start + along * (end - start)
-        outward = np.array([end[1] - start[1], start[0] - end[0]])
-        outward /= np.linalg.norm(outward)
-        if outward @ (places.mean(axis=0) - center) < 0:
-            outward = -outward
-        inner, outer = (
-            np.clip(np.round(places + way * STEP_REACH * outward), 0, (width - 1, height - 1)).astype(int)
-            for way in (-1, 1)
-        )
-        step = grey[inner[:, 1], inner[:, 0]].astype(float) - grey[outer[:, 1], outer[:, 0]]
-        if (step >= LEAST_STEP).mean() < STEP_SHARE:
-            return False
-    return True
+    along = np.linspace(0.05, 0.95, 40)[:, None]
+    places = start + along * (end - start)
+    outward = np.array([end[1] - start[1], start[0] - end[0]])
+    outward /= np.linalg.norm(outward)
+    if outward @ (places.mean(axis=0) - center) < 0:
+        outward = -outward
+    inner, outer = (np.round(places + way * STEP_REACH * outward).astype(int) for way in (-1, 1))
+    within = ((np.minimum(inner, outer) >= 0) & (np.maximum(inner, outer) < (width, height))).all(axis=1)
+    if within.mean() < LEAST_WITHIN:
+        return False
+    inner, outer = inner[within], outer[within]
+    paper, ground = (grey[place[:, 1], place[:, 0]].astype(float) for place in (inner, outer))
+    return bool((paper - ground >= np.maximum(LEAST_STEP, LEAST_STEP_SHARE * paper)).mean() >= STEP_SHARE)
 
 
 def _from_top_left(corners: Corners) -> Corners:
