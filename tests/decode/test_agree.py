@@ -6,7 +6,7 @@ import pytest
 from inkread.decode.agree import agree, doubtful_words, is_settled
 from inkread.decode.choose import ChosenLine, PageReading
 from inkread.geometry import Box, Quad
-from inkread.parts import BLANK, DIGITS, LineCrop, LineOfCandidates, Scores, Word
+from inkread.parts import BLANK, DIGITS, Candidate, LineCrop, LineOfCandidates, Scores, Word
 
 
 def peaked(digit, probability):
@@ -149,6 +149,17 @@ def test_only_doubtful_words_of_number_lines_are_asked_about(probability, is_pla
     found = LineOfCandidates(pieces=pieces, candidates=(), digit_height=22.0, words=(word,))
     reading = reading_of(line_of("12", probability), share=share)
     assert doubtful_words([found], reading) == ([(0, word)] if asked else [])
+
+
+@pytest.mark.parametrize(("log_odds", "asked"), [(-3.0, False), (1.0, False), (4.0, True)])
+def test_words_of_other_lines_are_asked_about_where_what_stands_around_them_is_digits(log_odds, asked):
+    word, pieces = word_of(0, 2), (Box(100, 57, 118, 79), Box(122, 57, 140, 79))
+    ink = np.ones((22, 18), np.float32)
+    candidates = tuple(Candidate(start=k, end=k + 1, ink=ink, box=box) for k, box in enumerate(pieces))
+    found = LineOfCandidates(pieces=pieces, candidates=candidates, digit_height=22.0, words=(word,))
+    reading = reading_of(line_of("12", 0.4), share=0.2)
+    around = [np.full(2, log_odds, np.float32)]
+    assert doubtful_words([found], reading, around) == ([(0, word)] if asked else [])
 
 
 def test_a_reading_that_leaves_a_high_piece_out_is_doubted():

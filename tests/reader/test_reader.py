@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from concurrent.futures import ThreadPoolExecutor
+from difflib import SequenceMatcher
 from io import BytesIO
 
 import numpy as np
@@ -525,3 +526,13 @@ def test_a_page_without_ink_is_no_line(reader):
     document = reader.read(np.full((60, 200), 230, np.uint8), layout="line")
     assert document.text == ""
     assert document.problem is not None
+
+
+def test_most_digits_that_hang_together_on_a_page_of_several_lines_are_read(reader):
+    wanted = read = 0
+    for seed in range(6):
+        page, truth = compose_page(np.random.default_rng([5, seed]), PageOptions(touching=0.5))
+        a, b = (document.text.replace(" ", "").replace("\n", "") for document in (truth, reader.read(page.pixels)))
+        wanted += len(a)
+        read += sum(block.size for block in SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks())
+    assert read / wanted >= 0.75

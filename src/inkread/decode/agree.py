@@ -27,6 +27,8 @@ __all__ = ["agree", "doubtful_words", "is_settled"]
 SURE, SURER = 0.95, 0.985
 # Lines believed to hold less digits than this are not asked about: the line network would read letters as digits.
 LEAST_SHARE = 0.5
+# Unless the page network's log-odds are at least this on the average of a word's candidates.
+LEAST_AROUND = 2.0
 # A word that the digit network reads as no number at all is believed to be one only above this probability.
 ALONE = 0.7
 # Sure digits that the line network reads alike, this surely, need no third reader: it could hardly change them.
@@ -42,19 +44,36 @@ WORD_DISCOUNT = 0.7
 LEFT_INK_DISCOUNT = 0.3
 
 
-def doubtful_words(found: Sequence[LineOfCandidates], reading: PageReading) -> list[tuple[int, Word]]:
-    """The words worth a second reader, each with the number of its line."""
+def doubtful_words(
+    found: Sequence[LineOfCandidates], reading: PageReading, around: Sequence[NDArray[np.float32]] | None = None
+) -> list[tuple[int, Word]]:
+    """The words worth a second reader, each with the number of its line.
+
+    Parameters
+    ----------
+    found, reading
+        The lines, and what the digit network says about them.
+    around
+        For each line what the page network says of its candidates, (C,): log-odds of their ink being a digit's. With
+        it, words of lines that are not believed to hold digits are worth one too, where what stands around them is
+        plainly digits: digits that hang together look like letters, one by one.
+    """
     words = []
     for number, (line, chosen, share) in enumerate(zip(found, reading.lines, reading.shares, strict=True)):
-        if share < LEAST_SHARE:
-            continue
         for word in line.words:
+            if share < LEAST_SHARE and (around is None or not _is_among_digits(line, word, around[number])):
+                continue
             own = _own(chosen, word)
             least = SURE if word.is_plain else SURER
             sure = bool(own) and all(chosen.probabilities[k].max() >= least for k in own)
             if not sure or _slashes(chosen, own) or (not word.is_plain and _leaves_ink(line, chosen, word)):
                 words.append((number, word))
     return words
+
+
+def _is_among_digits(line: LineOfCandidates, word: Word, around: NDArray[np.float32]) -> bool:
+    own = [i for i, c in enumerate(line.candidates) if word.start <= c.start and c.end <= word.end]
+    return bool(own) and float(np.mean(around[own])) >= LEAST_AROUND
 
 
 def is_settled(reading: PageReading, number: int, word: Word, scores: Scores) -> bool:

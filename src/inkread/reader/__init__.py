@@ -378,14 +378,15 @@ class Reader:
         choose = partial(
             choose_digits, found, least_probability=options.min_digit_confidence, anything=options.layout == "page"
         )
-        reading = choose(scores)
+        reading, around = choose(scores), None
         if may_be_dirt and self._looks_around(options) and _may_be_other(reading):
             digit_map = self._pages().recognize(page.ink, digit_height=_usual_height(found))
-            around = digit_map.log_odds_of([candidate for line in found for candidate in line.candidates])
-            reading = choose(_by_line(with_surroundings(np.concatenate(scores), around), map(len, scores)))
+            log_odds = digit_map.log_odds_of([candidate for line in found for candidate in line.candidates])
+            reading = choose(_by_line(with_surroundings(np.concatenate(scores), log_odds), map(len, scores)))
+            around = _by_line(log_odds, map(len, scores))
         if options.layout == "digit":
             return reading
-        reading = of_like_size(self._with_lines(found, reading))
+        reading = of_like_size(self._with_lines(found, reading, around))
         if options.layout == "page" and may_be_dirt:
             reading = without_pieces_of_words(without_lone_marks(reading))
         return (
@@ -462,9 +463,11 @@ class Reader:
         # An unsure digit stays: without it the others would be another number.
         return PageReading(lines=(line,), shares=(1.0,), marks=len(line.boxes))
 
-    def _with_lines(self, found: Sequence[LineOfCandidates], reading: PageReading) -> PageReading:
+    def _with_lines(
+        self, found: Sequence[LineOfCandidates], reading: PageReading, around: Sequence[NDArray[np.float32]] | None
+    ) -> PageReading:
         """The reading, with the line network asked about the words that the digit network is not sure of."""
-        doubtful = doubtful_words(found, reading)
+        doubtful = doubtful_words(found, reading, around)
         if not doubtful or "line" not in self._cards:
             return reading
         strips = [prepare_line(word.crop.ink, digit_height=word.digit_height) for _, word in doubtful]
