@@ -17,6 +17,10 @@ BENCHMARKS = {
     "lines": ("Lines of digits, each picture said to be one", "python benchmarks/lines.py"),
     "pages": ("Real pictures, files in", "python benchmarks/pages.py"),
     "clutter": ("Composed pages without numbers", "python benchmarks/clutter.py"),
+    "circumstances": (
+        "Composed pages under many circumstances: lines read right",
+        "python benchmarks/circumstances.py",
+    ),
     "against_rapidocr": ("Against RapidOCR, in one run", "python benchmarks/against_rapidocr.py"),
     "speed": ("Speed and size", "python benchmarks/speed.py"),
     "batch": ("Batches, on pages that inkread composes", "python benchmarks/batch.py"),
@@ -93,6 +97,7 @@ def _rows(name: str, result: Result) -> Iterator[tuple[str, str, str, str]]:
             "digits": _percent,
             "lines": _line_value,
             "pages": _page_value,
+            "circumstances": _circumstance_value,
             "speed": _speed_value,
             "batch": _batch_value,
             "serve": _batch_value,
@@ -125,6 +130,11 @@ def _percent(row: Mapping[str, Any], value: float) -> str:
 
 def _line_value(row: Mapping[str, Any], value: float) -> str:
     return _percent(row, value) if "interval" in row else f"{value:.2f} ms"
+
+
+def _circumstance_value(row: Mapping[str, Any], value: float) -> str:
+    missed, added = (100 * row[name] for name in ("digits_missed", "digits_added"))
+    return f"{100 * value:.1f} % of {row['lines']}; digits missed {missed:.1f} %, added {added:.1f} %"
 
 
 def _page_value(row: Mapping[str, Any], value: float) -> str:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inkread.components import components_of
+from inkread.components import components_of, weighted_median
 
 
 @pytest.mark.parametrize("side", [40, 700])  # of the second there are more runs of ink than two bytes count
@@ -22,3 +22,9 @@ def test_corners_hang_together_and_bare_paper_has_the_ground_alone():
     assert len(components_of(np.eye(5, dtype=np.uint8))[1]) == 2
     _, stats, _ = components_of(np.zeros((4, 6), np.uint8))
     assert stats[:, cv2.CC_STAT_AREA].tolist() == [24]
+
+
+def test_the_weighted_median_is_passed_by_half_of_the_weight():
+    values, weights = np.array([30.0, 10.0, 20.0]), np.array([1.0, 1.0, 5.0])
+    assert weighted_median(values, weights) == 20
+    assert weighted_median(np.array([1.0, 2.0]), np.array([3.0, 1.0])) == 1

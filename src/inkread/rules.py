@@ -243,6 +243,8 @@ def _darkness(labels: NDArray[Any], stats: NDArray[np.int32], ink: Image | Mask)
 
 def _without_posts(binary: Mask, ink: Image | Mask, across: list[_Rule], typical: float) -> Mask:
     """The page without the posts of combs: thin straight pieces of one height that stand, or hang, evenly on a rule."""
+    if not across:
+        return binary
     labels, stats, _ = components_of(binary)
     x0, y0, widths, heights, areas = (stats[:, k].astype(np.float64) for k in range(5))
     middles, darkness = x0 + widths / 2, _darkness(labels, stats, ink)

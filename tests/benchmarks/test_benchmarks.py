@@ -18,8 +18,8 @@ from inkread.data.synth import Hand, PageOptions, compose_page
 WriteSet = Callable[[Path, int], Path]
 
 SCRIPTS = (
-    "ablation", "against_rapidocr", "batch", "clutter", "digits", "evidence", "explain", "lines", "pages", "reports",
-    "serve", "speed", "style",
+    "ablation", "against_rapidocr", "batch", "circumstances", "clutter", "digits", "evidence", "explain", "lines",
+    "pages", "reports", "serve", "speed", "style",
 )  # fmt: skip
 
 
@@ -76,6 +76,23 @@ def test_lines_are_composed_of_digits_of_writers_held_out(repository: Path, tmp_
     assert row["n"] == 20
     assert row["value"] > 0.5
     assert set(row["groups"]) == {"2 digits", "3 digits"}
+
+
+def test_circumstances_are_measured_on_the_same_hands(repository: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.json"
+    names = ("a table", "a sheet on a table")
+    errors = tmp_path / "errors"
+    done = run(
+        repository, "circumstances", "--pages", 2, "--only", *names, "--errors", errors, "--output", output
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    written = json.loads(output.read_text(encoding="utf-8"))
+    assert [row["what"] for row in written["rows"]] == list(names)
+    for row in written["rows"]:
+        assert row["lines"] >= 2
+        assert 0.5 <= row["value"] <= 1
+        assert row["digits_missed"] < 0.2
+    assert (errors / "a-table" / "index.html").exists()
 
 
 def test_false_digits_are_counted_on_made_pages(repository: Path, tmp_path: Path) -> None:

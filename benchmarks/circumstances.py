@@ -1,0 +1,132 @@
+"""Reads composed pages of strange hands under many circumstances: papers, forms, a table under the sheet, bad light.
+
+    python benchmarks/circumstances.py [--pages N] [--only NAME …] [--errors DIR] [--output FILE]
+
+The pages are painted anew from their numbers, so that everybody measures the same ones, and each circumstance shows the
+same numbers' hands. It shows what a circumstance costs, and has no bar: the hands are as odd as the synthesiser makes
+them. --errors writes a gallery of every miss for each circumstance.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from outcome import conclude
+
+from inkread import Reader
+from inkread.data.synth import PageOptions, compose_page
+from inkread.evaluate.gallery import picture_misses, write_gallery
+from inkread.evaluate.metrics import Rate
+from inkread.evaluate.pages import LabeledPicture, PicturesReport, evaluate_pictures
+from inkread.evaluate.report import machine
+
+CIRCUMSTANCES: Mapping[str, Mapping[str, Any]] = {
+    "a sheet that fills the picture": {},
+    "lined paper": {"paper": "lined"},
+    "squared paper": {"paper": "squared"},
+    "dotted paper": {"paper": "dotted"},
+    "a board": {"paper": "board"},
+    "a table": {"layout": "table"},
+    "combs": {"layout": "comb"},
+    "a grid": {"layout": "grid"},
+    "a sheet on a table": {"desk": True},
+    "a sheet on a table, held askew": {"desk": True, "view": 1.0},
+    "hard light": {"light": 1.0},
+    "a bad camera": {"camera": 1.0},
+    "worn paper": {"wear": 1.0},
+    "a security pattern": {"security": 0.5},
+    "words and drawings beside": {"distractors": 0.5},
+    "a quarter of the contrast": {"contrast": 0.25},
+    "digits of 16 pixels": {"digit_height": 16.0},
+    "half of the digits touch": {"touching": 0.5},
+}
+# Apart from the seeds of any recipe.
+SEED = 20_263
+RESULTS = Path(__file__).parent / "results" / "circumstances.json"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pages", type=int, default=60, metavar="N", help="how many pages of each, 60")
+    parser.add_argument("--only", nargs="+", choices=sorted(CIRCUMSTANCES), metavar="NAME", help="some of them")
+    parser.add_argument("--errors", type=Path, metavar="DIR", help="gets a gallery of the misses of each")
+    parser.add_argument("--output", type=Path, default=RESULTS, metavar="FILE")
+    args = parser.parse_args()
+
+    reader = Reader()
+    rows = []
+    for name in args.only or CIRCUMSTANCES:
+        report = evaluate_pictures(
+            lambda source, region: reader.read(source, region=region), composed(name, count=args.pages)
+        )
+        rows.append(row(name, report))
+        print(described(rows[-1]), flush=True)
+        if args.errors:
+            write_gallery(args.errors / name.replace(" ", "-").replace(",", ""), [*picture_misses(report)], title=name)
+    return conclude(
+        {
+            "benchmark": "circumstances",
+            "date": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "machine": machine(),
+            "model": reader.model,
+            "pages": args.pages,
+            "rows": rows,
+        },
+        args.output,
+        check=False,
+    )
+
+
+def composed(name: str, *, count: int) -> tuple[LabeledPicture, ...]:
+    """Pages under a circumstance; the same numbers have the same hands under all of them."""
+    pictures = []
+    for number in range(count):
+        page, truth = compose_page(np.random.default_rng([SEED, number]), PageOptions(**CIRCUMSTANCES[name]))
+        lines = tuple(line.text for line in truth.lines())
+        pictures.append(LabeledPicture(id=f"page-{number:03}", source=np.asarray(page.pixels), lines=lines))
+    return tuple(pictures)
+
+
+def row(name: str, report: PicturesReport) -> dict[str, Any]:
+    """What share of the lines was read without a mistake, of the pages, and of the digits was missed, and added."""
+    judged = [one.judgement for one in report.outcomes]
+    lines = right = missed = added = wanted = 0
+    for one in judged:
+        left = list(one.got)
+        lines += len(one.want)
+        for line in one.want:
+            if line in left:
+                left.remove(line)
+                right += 1
+        digits, read = sum(map(len, one.want)), sum(map(len, one.got))
+        wanted, missed, added = wanted + digits, missed + digits - one.hits, added + read - one.hits
+    return {
+        "what": name,
+        "value": right / lines,
+        "lines": lines,
+        "pages_right": Rate.of([one.exact for one in judged]).to_dict(),
+        "digits": wanted,
+        "digits_missed": missed / wanted,
+        "digits_added": added / wanted,
+        "median_seconds": report.median_seconds,
+        "bar": None,
+        "met": None,
+    }
+
+
+def described(one: Mapping[str, Any]) -> str:
+    return (
+        f"{one['what']:32} lines {100 * one['value']:5.1f} %  pages {100 * one['pages_right']['value']:5.1f} %  "
+        f"digits missed {100 * one['digits_missed']:4.1f} %, added {100 * one['digits_added']:4.1f} %  "
+        f"{one['median_seconds']:.3f} s"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
