@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inkread.clean import clean
-from inkread.clean.sheet import RIM, find_edges, find_sheet, straighten, without_edges
+from inkread.clean.sheet import RIM, find_part, find_sheet, straighten, without_ground
 from inkread.data.synth import Hand, PageOptions, compose_page
 from inkread.parts import PageImage
 
@@ -93,7 +93,7 @@ def test_what_is_not_surely_a_whole_sheet_is_left(corners):
 def test_a_sheet_without_perspective_is_found_too(corners):
     picture, scale = small(photographed(sheet(), corners)[0])
     np.testing.assert_allclose(find_sheet(picture) / scale, corners, atol=8)
-    assert not len(find_edges(np.full_like(picture, 200)))
+    assert find_part(np.full_like(picture, 200)) is None
 
 
 @pytest.mark.parametrize("strength", [0.45, 0.75])
@@ -109,17 +109,25 @@ def test_a_second_sheet_beside_it_is_not_cut_away():
     lying, _ = photographed(sheet(), ((40, 80), (540, 80), (540, 560), (40, 560)))
     lying[100:300, 600:800] = 225
     assert find_sheet(small(lying)[0]) is None
-    assert not len(find_edges(small(lying)[0]))
+    assert find_part(small(lying)[0]) is None
 
 
 def test_of_a_sheet_that_is_cut_off_the_edges_within_the_picture_are_found():
     picture, scale = small(photographed(sheet(), CUT_OFF)[0])
-    edges = find_edges(picture) / scale
-    assert len(edges) == 3
-    middles = edges.mean(axis=1)
+    outline, edges = find_part(picture)
+    assert edges.sum() == 3
+    middles = ((outline + np.roll(outline, -1, axis=0)) / 2 / scale)[edges]
     assert any(abs(y - 60) < 8 for _, y in middles)  # above
     assert any(abs(y - 540) < 12 for _, y in middles)  # below
     assert any(abs(x - 720) < 12 for x, _ in middles)  # at the right
+
+
+def test_a_sheet_with_one_corner_beyond_the_picture_is_seen_from_above():
+    corners = ((-15, 40), (700, 60), (760, 560), (60, 600))
+    picture, scale = small(photographed(sheet(), corners)[0])
+    found = find_sheet(picture) / scale
+    np.testing.assert_allclose(found[1:], corners[1:], atol=10)
+    assert abs(found[0] - corners[0]).max() < 30
 
 
 def test_edges_of_shadows_are_none():
@@ -128,16 +136,17 @@ def test_edges_of_shadows_are_none():
     for dark in (x + y > 900, (x > 300) & (x < 500), y > 300, (x + y > 900) | (x - y > 500)):
         picture, _ = small(np.uint8(pixels * np.where(dark, 0.5, 1.0)[..., None]))
         assert find_sheet(picture) is None
-        assert not len(find_edges(picture))
+        assert find_part(picture) is None
 
 
-def test_only_the_ink_of_the_edges_goes():
+def test_ink_on_the_sheet_stays_and_that_of_its_edges_and_beyond_goes():
     ink = np.ones((400, 600), np.float32)
-    rest = without_edges(ink, np.array([[(0, 100), (599, 100)], [(450, 0), (450, 399)]], float))
+    outline = np.array([(0, 100), (450, 100), (450, 399), (0, 399)], float)
+    rest = without_ground(ink, outline, np.array([True, True, False, False]))
     assert ink.min() == 1
-    assert not rest[96:105].any()
-    assert not rest[:, 446:455].any()
-    assert rest[:90].sum() + rest[110:].sum() > 0.95 * (rest[:90].size + rest[110:].size)
+    assert not rest[:105].any()
+    assert not rest[:, 446:].any()
+    assert rest[112:, :438].all()  # up to the picture's own border
 
 
 @pytest.mark.parametrize("corners", [SQUARE, TURNED, LYING, CUT_OFF])

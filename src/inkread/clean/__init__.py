@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.clean.sheet import find_edges, find_sheet, straighten, without_edges
+from inkread.clean.sheet import find_part, find_sheet, straighten, without_ground
 from inkread.clean.skew import SMALL_SKEW, estimate_skew, plausible_skews, turned
 from inkread.errors import InvalidOption
 from inkread.geometry import PageTransform
@@ -65,8 +65,7 @@ class CleanOptions:
     # A tilted page is set straight up to this angle (degrees, 0 to 45); 0 leaves it. Beyond 45 degrees up and across
     # change places.
     max_skew_degrees: float = 45.0
-    # Whether a light sheet on darker ground is seen from above and without the ground, where all its corners show, and
-    # loses its edges, where some do.
+    # Whether a light sheet on darker ground is seen from above, where all its sides show, and without the ground.
     straighten_sheet: bool = True
 
     def __post_init__(self) -> None:
@@ -107,13 +106,13 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
     if corners is not None:
         grey, to_grey = straighten(grey, corners * (np.array([width, height]) / small.shape[::-1]))
         small, to_source = _small(grey), to_grey.then(to_source)
-    edges = find_edges(small) if options.straighten_sheet and corners is None else None
-    scales = np.array([grey.shape[1] / small.shape[1], grey.shape[0] / small.shape[0]])
+    part = find_part(small) if options.straighten_sheet and corners is None else None
     if _has_light_ink(small) != against_odds:
         grey, small = 255 - grey, 255 - small
     ink = _ink(grey, small, options)
-    if edges is not None and len(edges):
-        ink = without_edges(ink, edges * scales)
+    if part is not None:
+        outline, edges = part
+        ink = without_ground(ink, outline * (np.array(grey.shape[::-1]) / small.shape[::-1]), edges)
     cleaned = CleanPage(ink=ink, to_source=to_source)
     skew = estimate_skew(ink, max_degrees=options.max_skew_degrees) if options.max_skew_degrees else 0.0
     return turned(cleaned, -skew) if skew else cleaned

@@ -7,6 +7,7 @@ that is left as it is.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 import cv2
@@ -15,10 +16,9 @@ from numpy.typing import NDArray
 
 from inkread.geometry import PageTransform
 
-__all__ = ["find_edges", "find_sheet", "straighten", "without_edges"]
+__all__ = ["find_part", "find_sheet", "straighten", "without_ground"]
 
 Corners = NDArray[np.float64]
-Edges = NDArray[np.float64]
 
 # A sheet covers at least this share of the picture, and its outline fills its four corners to this share.
 LEAST_SHARE, LEAST_FILL = 0.2, 0.96
@@ -55,15 +55,15 @@ def find_sheet(small: NDArray[np.uint8]) -> Corners | None:
     float64 (4, 2), x and y, clockwise from the sheet's top left as it is held.
     """
     for smooth, outline in _outlines(small):
-        is_whole = len(outline) == 4 and not _is_cut_off(outline, smooth)
-        if is_whole and _may_be_sheet(outline) and _stands_out(smooth, outline):
+        # A corner may lie beyond the picture: the sides that lead to it show.
+        if len(outline) == 4 and _may_be_sheet(outline) and _stands_out(smooth, outline):
             # The outline runs through the middles of the sheet's outermost pixels: its sides lie half a pixel beyond.
             return _from_top_left(_with_sides_moved(outline + 0.5, 0.5))
     return None
 
 
-def find_edges(small: NDArray[np.uint8]) -> Edges:
-    """The edges of a light sheet on darker ground, where not all of it shows or stands out from the ground.
+def find_part(small: NDArray[np.uint8]) -> tuple[Corners, NDArray[np.bool_]] | None:
+    """The outline of a light sheet on darker ground that is not seen whole, or None where that is not sure.
 
     Parameters
     ----------
@@ -72,27 +72,39 @@ def find_edges(small: NDArray[np.uint8]) -> Edges:
 
     Returns
     -------
-    float64 (N, 2, 2): of each edge both ends, x and y; only those along which the ground is surely darker.
+    The corners of what shows of it, float64 (N, 2), x and y; and for the side that begins at each of them whether it is
+    an edge of the sheet, bool (N,). The others lie at the picture's border, or in shadow.
     """
-    found = np.zeros((0, 2, 2))
+    found = None
     for smooth, outline in _outlines(small):
         sides = np.stack([outline, np.roll(outline, -1, axis=0)], axis=1)
         shown = np.array([_is_edge(smooth, start, end, outline.mean(axis=0)) for start, end in sides])
         both = shown & np.roll(shown, 1)  # of each corner
         is_sheet = both.sum() >= LEAST_CORNERS and _degrees_off_right(outline)[both].max() <= MOST_ASKEW
-        if is_sheet and shown.sum() > len(found):
-            found = sides[shown] + 0.5
+        if is_sheet and (found is None or shown.sum() > found[1].sum()):
+            found = outline + 0.5, shown
     return found
 
 
-def without_edges(ink: NDArray[np.float32], edges: Edges) -> NDArray[np.float32]:
-    """The ink of a page without that of the edges, in pixels of the ink, which a stroke would look like."""
-    covered = ink.copy()
-    thickness = 2 * round(RIM * max(ink.shape)) + 1
-    for start, end in edges:
-        ends = [tuple(int(v) for v in np.rint(place)) for place in (start, end)]
-        cv2.line(covered, ends[0], ends[1], 0.0, thickness)
-    return covered
+def without_ground(ink: NDArray[np.float32], outline: Corners, edges: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The ink on a sheet: not that of its edges, which a stroke would look like, and none beyond them.
+
+    Parameters
+    ----------
+    ink
+        float32 (H, W).
+    outline, edges
+        As :func:`find_part` gives them, in pixels of the ink.
+    """
+    kept = ink.copy()
+    center, far = outline.mean(axis=0), 2.0 * max(ink.shape)
+    for start, end in itertools.compress(zip(outline, np.roll(outline, -1, axis=0), strict=True), edges):
+        along = (end - start) / np.linalg.norm(end - start)
+        outward = _outward(along, start - center)
+        first, last = (place - RIM * max(ink.shape) * outward for place in (start - far * along, end + far * along))
+        beyond = np.array([first, last, last + far * outward, first + far * outward])
+        cv2.fillPoly(kept, [np.rint(beyond).astype(np.int32)], 0.0)
+    return kept
 
 
 def _outlines(small: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], Corners]]:
@@ -117,12 +129,6 @@ def _outlines(small: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], Cor
         if others and cv2.contourArea(others[-1]) > MOST_BESIDE * area:
             continue  # what is written on the others would be lost
         yield smooth, corners.astype(np.float64)
-
-
-def _is_cut_off(corners: Corners, picture: NDArray[np.uint8]) -> bool:
-    """Whether a corner lies at the picture's border, beyond which the sheet goes on."""
-    height, width = picture.shape
-    return bool((corners.min(axis=0) < 1).any() or (corners.max(axis=0) > (width - 2, height - 2)).any())
 
 
 def straighten(grey: NDArray[np.uint8], corners: Corners) -> tuple[NDArray[np.uint8], PageTransform]:
@@ -189,10 +195,7 @@ def _is_edge(
     height, width = grey.shape
     along = np.linspace(0.05, 0.95, 40)[:, None]
     places = start + along * (end - start)
-    outward = np.array([end[1] - start[1], start[0] - end[0]])
-    outward /= np.linalg.norm(outward)
-    if outward @ (places.mean(axis=0) - center) < 0:
-        outward = -outward
+    outward = _outward((end - start) / np.linalg.norm(end - start), start - center)
     inner, outer = (np.round(places + way * STEP_REACH * outward).astype(int) for way in (-1, 1))
     within = ((np.minimum(inner, outer) >= 0) & (np.maximum(inner, outer) < (width, height))).all(axis=1)
     if within.mean() < LEAST_WITHIN:
@@ -200,6 +203,12 @@ def _is_edge(
     inner, outer = inner[within], outer[within]
     paper, ground = (grey[place[:, 1], place[:, 0]].astype(float) for place in (inner, outer))
     return bool((paper - ground >= np.maximum(LEAST_STEP, LEAST_STEP_SHARE * paper)).mean() >= STEP_SHARE)
+
+
+def _outward(along: NDArray[np.float64], away: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The direction at right angles to a side's, that leads with ``away`` out of the sheet; both of length 1."""
+    normal = np.array([along[1], -along[0]])
+    return normal if normal @ away >= 0 else -normal
 
 
 def _from_top_left(corners: Corners) -> Corners:
