@@ -109,10 +109,13 @@ class DistortionOptions:
     grain_share: float = 0.08
     binary_share: float = 0.08
     break_share: float = 0.05
-    outline_share: float = 0.012  # the edges of the strokes alone, as hollow letters and edge filters leave them
-    zigzag_share: float = 0.02  # a line scribbled across
-    impulse_share: float = 0.02  # single pixels of full ink or bare paper, in all of a small picture
-    stripe_share: float = 0.02  # bands at two sides of a small picture in the other polarity, or what is between them
+    # Off in the recipe: with 1 to 2 % of each a network of the same size reads 97 % of
+    # MNIST-C's digits on the average over its kinds, where that without reads 86 %, and takes more of what stands on
+    # photographs for digits.
+    outline_share: float = 0.0  # the edges of the strokes alone, as hollow letters and edge filters leave them
+    zigzag_share: float = 0.0  # a line scribbled across
+    impulse_share: float = 0.0  # single pixels of full ink or bare paper, in all of a small picture
+    stripe_share: float = 0.0  # bands at two sides of a small picture in the other polarity, or what is between them
     composed_share: float = 0.10  # crops that are not digits and are made here: pairs, pieces, blots, rules, textures
 
 
