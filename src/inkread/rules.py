@@ -80,15 +80,15 @@ def remove_rules(binary: Mask, ink: Image | None = None) -> Mask:
         across, down = [r for r in across if r.length >= least], [r for r in down if r.length >= least]
         rules = _drawn(across, binary) | _drawn(down, binary.T).T
     rest = binary & (1 - rules)
-    if len(across) + len(down) >= PARALLEL_COUNT:
+    found = (*across, *down)
+    if len(found) >= PARALLEL_COUNT:
         rest = _without_paler(rest, rules, darkness)
     if rules.any():
-        found = (*across, *down)
         thickest = SIDE_TO_RULE * max(rule.thickness for rule in found) + 2
         darkest = max(rule.darkness for rule in found) + DARKER
         rest = _without_sides(rest, darkness, rules, thickest, darkest)
         rest = _without_posts(rest, darkness, across, least / RULE_HEIGHTS)
-    if len(across) + len(down) >= PARALLEL_COUNT:
+    if len(found) >= PARALLEL_COUNT:
         rest = _without_fragments(rest, darkness, across, down, least / RULE_HEIGHTS)
     # Where ink goes on on both sides of a rule, the stroke crossed it: close the gap, on the rule's pixels only.
     bridged = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((BRIDGE, 1), np.uint8))
@@ -233,7 +233,7 @@ def _side_within(mask: Mask, near: Mask) -> Mask:
         place = slice(y0, y0 + reach), slice(x0, x0 + width)
         if reach >= SIDE_REACH * height and _reaches(near[place], upright=True):
             side[place] |= (labels[place] == i).astype(np.uint8)
-    return np.asarray(side & cv2.dilate(straight, np.ones((9, 3), np.uint8)) & mask)
+    return side & mask
 
 
 def _darkness(labels: NDArray[Any], stats: NDArray[np.int32], ink: Image | Mask) -> NDArray[np.float64]:

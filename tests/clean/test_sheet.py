@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inkread.clean import clean
-from inkread.clean.sheet import RIM, find_part, find_sheet, straighten, without_ground
+from inkread.clean.sheet import RIM, find_outlines, part_of_sheet, straighten, whole_sheet, without_ground
 from inkread.data.synth import Hand, PageOptions, compose_page
 from inkread.parts import PageImage
 
@@ -16,6 +16,14 @@ CLEAR = {
     "wear": 0, "light": 0, "camera": 0, "view": 0,
 }  # fmt: skip
 LYING = ((150, 90), (660, 60), (780, 560), (60, 520))
+
+
+def find_sheet(picture):
+    return whole_sheet(find_outlines(picture))
+
+
+def find_part(picture):
+    return part_of_sheet(find_outlines(picture))
 
 
 def sheet():

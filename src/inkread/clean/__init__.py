@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.clean.sheet import find_part, find_sheet, straighten, without_ground
+from inkread.clean.sheet import find_outlines, part_of_sheet, straighten, whole_sheet, without_ground
 from inkread.clean.skew import SMALL_SKEW, estimate_skew, plausible_skews, turned
 from inkread.errors import InvalidOption
 from inkread.geometry import PageTransform
@@ -102,11 +102,12 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
     height, width = grey.shape
     to_source = PageTransform.scaling(page.width / width, page.height / height)
     small = _small(grey)
-    corners = find_sheet(small) if options.straighten_sheet else None
+    outlines = find_outlines(small) if options.straighten_sheet else ()
+    corners = whole_sheet(outlines)
     if corners is not None:
         grey, to_grey = straighten(grey, corners * (np.array([width, height]) / small.shape[::-1]))
         small, to_source = _small(grey), to_grey.then(to_source)
-    part = find_part(small) if options.straighten_sheet and corners is None else None
+    part = part_of_sheet(outlines) if corners is None else None
     if _has_light_ink(small) != against_odds:
         grey, small = 255 - grey, 255 - small
     ink = _ink(grey, small, options)

@@ -7,8 +7,7 @@ that is left as it is.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Iterator
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -16,9 +15,10 @@ from numpy.typing import NDArray
 
 from inkread.geometry import PageTransform
 
-__all__ = ["find_part", "find_sheet", "straighten", "without_ground"]
+__all__ = ["find_outlines", "part_of_sheet", "straighten", "whole_sheet", "without_ground"]
 
 Corners = NDArray[np.float64]
+Outline = tuple[Corners, NDArray[np.bool_]]  # corners, and which of the sides that begin at them are edges
 
 # A sheet covers at least this share of the picture, and its outline fills its four corners to this share.
 LEAST_SHARE, LEAST_FILL = 0.2, 0.96
@@ -42,8 +42,8 @@ LEAST_SIDES = 0.55
 RIM = 0.01
 
 
-def find_sheet(small: NDArray[np.uint8]) -> Corners | None:
-    """The corners of a light sheet that lies whole on darker ground, or None where that is not sure.
+def find_outlines(small: NDArray[np.uint8]) -> tuple[Outline, ...]:
+    """What the largest light thing in a picture looks like at several thresholds, the likeliest first.
 
     Parameters
     ----------
@@ -52,67 +52,14 @@ def find_sheet(small: NDArray[np.uint8]) -> Corners | None:
 
     Returns
     -------
-    float64 (4, 2), x and y, clockwise from the sheet's top left as it is held.
+    Of each outline its corners, float64 (N, 2), x and y; and for the side that begins at each of them whether the
+    ground beyond it is surely darker, bool (N,).
     """
-    for smooth, outline in _outlines(small):
-        # A corner may lie beyond the picture: the sides that lead to it show.
-        if len(outline) == 4 and _may_be_sheet(outline) and _stands_out(smooth, outline):
-            # The outline runs through the middles of the sheet's outermost pixels: its sides lie half a pixel beyond.
-            return _from_top_left(_with_sides_moved(outline + 0.5, 0.5))
-    return None
-
-
-def find_part(small: NDArray[np.uint8]) -> tuple[Corners, NDArray[np.bool_]] | None:
-    """The outline of a light sheet on darker ground that is not seen whole, or None where that is not sure.
-
-    Parameters
-    ----------
-    small
-        As for :func:`find_sheet`.
-
-    Returns
-    -------
-    The corners of what shows of it, float64 (N, 2), x and y; and for the side that begins at each of them whether it is
-    an edge of the sheet, bool (N,). The others lie at the picture's border, or in shadow.
-    """
-    found = None
-    for smooth, outline in _outlines(small):
-        sides = np.stack([outline, np.roll(outline, -1, axis=0)], axis=1)
-        shown = np.array([_is_edge(smooth, start, end, outline.mean(axis=0)) for start, end in sides])
-        both = shown & np.roll(shown, 1)  # of each corner
-        is_sheet = both.sum() >= LEAST_CORNERS and _degrees_off_right(outline)[both].max() <= MOST_ASKEW
-        if is_sheet and (found is None or shown.sum() > found[1].sum()):
-            found = outline + 0.5, shown
-    return found
-
-
-def without_ground(ink: NDArray[np.float32], outline: Corners, edges: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The ink on a sheet: not that of its edges, which a stroke would look like, and none beyond them.
-
-    Parameters
-    ----------
-    ink
-        float32 (H, W).
-    outline, edges
-        As :func:`find_part` gives them, in pixels of the ink.
-    """
-    kept = ink.copy()
-    center, far = outline.mean(axis=0), 2.0 * max(ink.shape)
-    for start, end in itertools.compress(zip(outline, np.roll(outline, -1, axis=0), strict=True), edges):
-        along = (end - start) / np.linalg.norm(end - start)
-        outward = _outward(along, start - center)
-        first, last = (place - RIM * max(ink.shape) * outward for place in (start - far * along, end + far * along))
-        beyond = np.array([first, last, last + far * outward, first + far * outward])
-        cv2.fillPoly(kept, [np.rint(beyond).astype(np.int32)], 0.0)
-    return kept
-
-
-def _outlines(small: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], Corners]]:
-    """The picture, smoothed, and the corners of the largest light thing in it, as several thresholds show it."""
     if min(small.shape) < 16:
-        return
+        return ()
     smooth = cv2.GaussianBlur(small, (5, 5), 0)
     middle, _ = cv2.threshold(smooth, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    found = []
     for share in THRESHOLDS:
         light = (smooth > share * middle).astype(np.uint8)
         # Writing and rules do not divide a sheet.
@@ -128,7 +75,70 @@ def _outlines(small: NDArray[np.uint8]) -> Iterator[tuple[NDArray[np.uint8], Cor
             continue
         if others and cv2.contourArea(others[-1]) > MOST_BESIDE * area:
             continue  # what is written on the others would be lost
-        yield smooth, corners.astype(np.float64)
+        found.append((corners.astype(np.float64), _edges(smooth, corners.astype(np.float64))))
+    return tuple(found)
+
+
+def whole_sheet(outlines: Sequence[Outline]) -> Corners | None:
+    """The corners of a light sheet that lies whole on darker ground, or None where that is not sure.
+
+    Parameters
+    ----------
+    outlines
+        As :func:`find_outlines` gives them.
+
+    Returns
+    -------
+    float64 (4, 2), x and y, clockwise from the sheet's top left as it is held.
+    """
+    for corners, edges in outlines:
+        # A corner may lie beyond the picture: the sides that lead to it show.
+        if len(corners) == 4 and edges.all() and _may_be_sheet(corners):
+            # The outline runs through the middles of the sheet's outermost pixels: its sides lie half a pixel beyond.
+            return _from_top_left(_with_sides_moved(corners + 0.5, 0.5))
+    return None
+
+
+def part_of_sheet(outlines: Sequence[Outline]) -> Outline | None:
+    """The outline of a light sheet on darker ground that is not seen whole, or None where that is not sure.
+
+    Parameters
+    ----------
+    outlines
+        As :func:`find_outlines` gives them.
+
+    Returns
+    -------
+    One of them; the sides that are no edges lie at the picture's border, or in shadow.
+    """
+    found = None
+    for corners, edges in outlines:
+        both = edges & np.roll(edges, 1)  # of each corner
+        is_sheet = both.sum() >= LEAST_CORNERS and _degrees_off_right(corners)[both].max() <= MOST_ASKEW
+        if is_sheet and (found is None or edges.sum() > found[1].sum()):
+            found = corners + 0.5, edges
+    return found
+
+
+def without_ground(ink: NDArray[np.float32], outline: Corners, edges: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The ink on a sheet: not that of its edges, which a stroke would look like, and none beyond them.
+
+    Parameters
+    ----------
+    ink
+        float32 (H, W).
+    outline, edges
+        As :func:`part_of_sheet` gives them, in pixels of the ink.
+    """
+    kept = ink.copy()
+    center, far = outline.mean(axis=0), 2.0 * max(ink.shape)
+    for start, end in _sides(outline)[edges]:
+        along = (end - start) / np.linalg.norm(end - start)
+        outward = _outward(along, start - center)
+        first, last = (place - RIM * max(ink.shape) * outward for place in (start - far * along, end + far * along))
+        beyond = np.array([first, last, last + far * outward, first + far * outward])
+        cv2.fillPoly(kept, [np.rint(beyond).astype(np.int32)], 0.0)
+    return kept
 
 
 def straighten(grey: NDArray[np.uint8], corners: Corners) -> tuple[NDArray[np.uint8], PageTransform]:
@@ -182,10 +192,15 @@ def _degrees_off_right(corners: Corners) -> NDArray[np.float64]:
     return np.asarray(np.abs(np.degrees(np.arccos(np.clip(cosines, -1, 1))) - RIGHT))
 
 
-def _stands_out(grey: NDArray[np.uint8], corners: Corners) -> bool:
-    """Whether all sides are edges of the sheet within."""
-    center = corners.mean(axis=0)
-    return all(_is_edge(grey, *side, center) for side in zip(corners, np.roll(corners, -1, axis=0), strict=True))
+def _sides(outline: Corners) -> NDArray[np.float64]:
+    """Both ends of the side that begins at each corner, (N, 2, 2)."""
+    return np.stack([outline, np.roll(outline, -1, axis=0)], axis=1)
+
+
+def _edges(grey: NDArray[np.uint8], outline: Corners) -> NDArray[np.bool_]:
+    """Which sides are edges of the sheet within."""
+    center = outline.mean(axis=0)
+    return np.array([_is_edge(grey, start, end, center) for start, end in _sides(outline)])
 
 
 def _is_edge(

@@ -109,8 +109,8 @@ class DistortionOptions:
     grain_share: float = 0.08
     binary_share: float = 0.08
     break_share: float = 0.05
-    # Off in the recipe: with 1 to 2 % of each a network of the same size reads 97 % of MNIST-C's digits on the average
-    # over its kinds, where that without reads 86 %, and takes more of what stands on photographs for digits.
+    # Off in the recipe: with them a network of the same size reads far more of MNIST-C's digits, and takes more of what
+    # stands on photographs for digits.
     outline_share: float = 0.0  # the edges of the strokes alone, as hollow letters and edge filters leave them
     zigzag_share: float = 0.0  # a line scribbled across
     impulse_share: float = 0.0  # single pixels of full ink or bare paper, in all of a small picture
