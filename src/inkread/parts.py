@@ -17,6 +17,7 @@ from inkread.geometry import Box, PageTransform, Quad
 __all__ = [
     "BLANK",
     "DIGITS",
+    "DIGIT_CLASSES",
     "NOT_A_DIGIT",
     "Candidate",
     "CleanPage",
@@ -33,6 +34,8 @@ DIGITS = tuple("0123456789")
 # Names of the classes that are not digits. They are longer than one character so that they can never be mistaken for
 # text that was read.
 NOT_A_DIGIT = "not-a-digit"
+# The classes of a digit network, in their order.
+DIGIT_CLASSES = (*DIGITS, NOT_A_DIGIT)
 BLANK = "blank"
 
 

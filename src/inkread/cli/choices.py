@@ -63,12 +63,17 @@ def region(value: str) -> tuple[float, float, float, float]:
 
 def models(path: Path | None) -> dict[str, ModelCard] | None:
     """The network to read with, by its task, from its ONNX file or its card; None where none is given."""
-    from inkread.models.registry import load_card
-
     if path is None:
         return None
-    card = load_card(path.with_suffix(".toml"))
-    return {card.task: card}
+    chosen = card(path)
+    return {chosen.task: chosen}
+
+
+def card(path: Path | None, *, task: str = "digit") -> ModelCard:
+    """The card of a network, from its ONNX file or its card; of the bundled one for ``task`` where none is given."""
+    from inkread.models.registry import bundled, load_card
+
+    return bundled(task) if path is None else load_card(path.with_suffix(".toml"))
 
 
 Files = Annotated[

@@ -254,17 +254,12 @@ def _reader(model: Path | None) -> Reader:
 
 
 def _refusal_threshold(model: Path | None) -> float:
-    from inkread.models.registry import bundled, load_card
-
-    card = bundled("digit") if model is None else load_card(model.with_suffix(".toml"))
-    return card.refusal_threshold
+    return choices.card(model).refusal_threshold
 
 
 def _card(model: Path | None, task: str) -> ModelCard | None:
     """The card of the network for ``task``; None if the one that was given is for another."""
-    from inkread.models.registry import bundled, load_card
-
-    card = bundled(task) if model is None else load_card(model.with_suffix(".toml"))
+    card = choices.card(model, task=task)
     return card if card.task == task else None
 
 

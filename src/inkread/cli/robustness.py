@@ -143,10 +143,7 @@ def _samples(data: str, limit: int | None) -> tuple[Any, dict[str, Any]]:
 
 
 def _cards(paths: list[Path]) -> dict[str, ModelCard]:
-    from inkread.models.registry import bundled, load_card
-
-    cards = [bundled("digit"), *(load_card(path.with_suffix(".toml")) for path in paths)]
-    return {card.name: card for card in cards}
+    return {card.name: card for card in map(choices.card, (None, *paths))}
 
 
 def _measure_digits(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from inkread.cli import border
+from inkread.cli import border, choices
 from inkread.errors import MissingExtra, OutputError
 
 if TYPE_CHECKING:
@@ -79,7 +79,6 @@ def digit(
       inkread read scan.png --model runs/digit/digit.toml
     """
     with _needs_torch():
-        from inkread.models.registry import bundled, load_card
         from inkread.train.own import load_own
         from inkread.train.recipes import DIGIT, train_digit
 
@@ -87,9 +86,7 @@ def digit(
         DIGIT,
         samples=samples or DIGIT.samples,
         seed=DIGIT.seed if seed is None else seed,
-        teachers=tuple(
-            bundled("digit") if one == "bundled" else load_card(Path(one).with_suffix(".toml")) for one in teacher or ()
-        ),
+        teachers=tuple(choices.card(None if one == "bundled" else Path(one)) for one in teacher or ()),
     )
     extra = [load_own(path) for path in data or []]
     _make_folder(output)

@@ -25,7 +25,7 @@ from inkread.evaluate.metrics import expected_calibration_error
 from inkread.ink import Pen, draw_strokes
 from inkread.models.registry import ModelCard
 from inkread.nets import DigitNet, export_digit
-from inkread.parts import DIGITS, NOT_A_DIGIT
+from inkread.parts import DIGIT_CLASSES, DIGITS
 from inkread.recognize.digit import DigitRecognizer
 from inkread.recognize.prepare import INPUT_SIDE, prepare, to_ink
 from inkread.train.cards import circumstances, write_card
@@ -45,8 +45,6 @@ __all__ = [
 ]
 
 Inks = list[NDArray[np.float32]]
-
-ALPHABET = (*DIGITS, NOT_A_DIGIT)
 
 # Letters and marks that are written as a digit is: nobody can tell them apart by their shape, so they are neither
 # learnt as digits nor as anything else.
@@ -211,7 +209,7 @@ def fit_digit(
 ) -> nn.Module:
     """Train a network of logits and features on a pool, and give its average; see :func:`inkread.train.loop.fit`."""
     for card in recipe.teachers:
-        if card.task != "digit" or card.alphabet != ALPHABET:
+        if card.task != "digit" or card.alphabet != DIGIT_CLASSES:
             raise InvalidOption(f"a teacher is a digit network of the same classes; {card.name} is none")
     options = FitOptions(
         steps=max(1, recipe.samples // recipe.batch_size),
@@ -474,7 +472,7 @@ def _finish(
     written = write_card(
         path,
         task="digit",
-        alphabet=ALPHABET,
+        alphabet=DIGIT_CLASSES,
         calibration={"temperature": temperature, "refusal_threshold": round(threshold, 6)},
         training=training,
         figures={key: value for key, value in figures.items() if value is not None},

@@ -25,7 +25,7 @@ from inkread.evaluate.metrics import negative_log_likelihood
 from inkread.evaluate.prepared import prepared_digits
 from inkread.models.registry import ModelCard
 from inkread.nets import RobustNet, export_robust
-from inkread.parts import DIGITS, NOT_A_DIGIT
+from inkread.parts import DIGIT_CLASSES
 from inkread.recognize.prepare import INPUT_SIDE
 from inkread.train.cards import circumstances, write_card
 from inkread.train.loop import FitOptions, Progress, fit
@@ -232,7 +232,7 @@ def _finish(net: RobustNet, held: Digits, count: int, recipe: RobustRecipe, fold
     }
     card: dict[str, Any] = {
         "task": "digit",
-        "alphabet": (*DIGITS, NOT_A_DIGIT),
+        "alphabet": DIGIT_CLASSES,
         "calibration": {"temperature": _temperature(_logits(net, held[0]), held[1]), "refusal_threshold": 0.0},
         "training": training,
     }
