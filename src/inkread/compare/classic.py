@@ -87,8 +87,15 @@ CLASSIC: Mapping[str, Classic] = {
     ),
     "gradient-boosting": Classic(
         estimator="ensemble.HistGradientBoostingClassifier",
-        # A quarter of the pixels at each node saves time; neighbors say much the same.
-        settings={"max_iter": 100, "learning_rate": 0.2, "max_features": 0.25, "early_stopping": False},
+        # A quarter of the pixels at each node saves time; neighbors say much the same. Without the regularization and
+        # at twice the rate, boosting on all of MNIST runs away once most digits are sure, and ends at 77 %.
+        settings={
+            "max_iter": 100,
+            "learning_rate": 0.1,
+            "l2_regularization": 1.0,
+            "max_features": 0.25,
+            "early_stopping": False,
+        },
     ),
     "hog-linear-svm": Classic(
         estimator="svm.LinearSVC", representation="hog", settings={**_LINEAR_SVM, "C": 1.0}
