@@ -25,13 +25,13 @@ def word():
     )
 
 
-def scores_of(text, certainty, *, frames=45):
-    """The characters at the bars' columns, everything else blank."""
+def scores_of(text, certainty, *, frames=45, begin=range(6, 90, 15)):
+    """The characters at the frames where they begin, by default at the bars, everything else blank."""
     rest = (1 - certainty) / 10
     probabilities = np.full((frames, 11), 1e-4)
     probabilities[:, 10] = 0.999
     for place, character in enumerate(text):
-        row = probabilities[6 + 15 * place]  # where the bar begins, as the network says it
+        row = probabilities[begin[place]]
         row[:] = rest
         row[int(character)] = certainty
     columns = (np.arange(frames) + 0.5) * 2
@@ -53,6 +53,18 @@ def test_digits_stand_where_their_ink_is(word):
     ]
     assert all(ink.shape == (20, 20) and ink.min() == 1 for ink in line.inks)
     assert 0.5 < line.texts[0][1] < 1
+
+
+def test_digits_that_touch_are_parted_midway_though_they_hold_less_ink_elsewhere(word):
+    ink = np.zeros((40, 180), np.float32)
+    for x in (20, 40, 60):  # rings, side by side: what is barest is the middle of each
+        ink[10:30, x : x + 20] = 1
+        ink[13:27, x + 3 : x + 17] = 0
+    scores = scores_of("407", 0.95, begin=(0, 11, 16))  # the first at once
+    touching = replace(word, crop=replace(word.crop, ink=ink))
+    line = read_whole(touching, [(scores, PIXEL)])
+    for box, x in zip(line.boxes, (120, 140, 160), strict=True):
+        assert [box.x0, box.x1] == pytest.approx([x, x + 20], abs=4)
 
 
 def test_posts_that_reach_across_the_line_belong_to_no_digit(word):

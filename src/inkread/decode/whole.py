@@ -32,6 +32,11 @@ POST_WIDTH, COMB_WIDTH, COMB_FILL = 0.15, 2.0, 0.25
 # How far before its middle a character is said, in heights of a digit: 0.16 to 0.75 on composed lines, least for the
 # narrow ones. So much later, nearly every place lies in the character's own ink.
 LEAD = 0.2
+# The first one is said before its ink comes: its middle is at most so far into the ink, in heights of a digit.
+FIRST_REACH = 0.3
+# Where no column is bare, a cut that is a pixel off the middle between two digits costs what so many pixels of ink do:
+# the ends of a digit's own strokes hold as little ink as the places where two digits touch.
+OFF_COST = 2.0
 # Pieces of one digit are no farther apart, in heights of a digit.
 APART = 0.2
 # Strings that every look proposes.
@@ -158,14 +163,21 @@ def _writing(ink: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
     return writing if writing.any() else ink
 
 
-def _barest(column_ink: NDArray[np.int64], first: float, second: float) -> int:
-    """The column between two places that holds least ink."""
+def _parting(column_ink: NDArray[np.int64], first: float, second: float) -> int:
+    """Where two characters are parted: the bare column nearest to their middle, or one near it that holds little ink."""
     a, b = max(0, math.floor(first)), min(len(column_ink), math.ceil(second) + 1)
     if b - a < 2:
         return min(max(round((first + second) / 2), 0), len(column_ink))
     middle = (first + second) / 2
-    cost = column_ink[a:b] + np.abs(np.arange(a, b) - middle) / (second - first + 1.0)
+    off = np.abs(np.arange(a, b) - middle)
+    cost = column_ink[a:b] + np.where(column_ink[a:b] > 0, OFF_COST * off, off / (second - first + 1.0))
     return a + int(cost.argmin())
+
+
+def _run_end(column_ink: NDArray[np.int64], start: int) -> int:
+    """The last of the inked columns that follow ``start`` without a bare one between."""
+    bare = np.flatnonzero(column_ink[start:] == 0)
+    return start + int(bare[0]) - 1 if len(bare) else len(column_ink) - 1
 
 
 def _around(column_ink: NDArray[np.int64], a: int, b: int, center: float, apart: float) -> tuple[int, int]:
@@ -196,8 +208,8 @@ def cut_out(
 ) -> tuple[list[Box], list[NDArray[np.float32]]]:
     """Where the characters stand on the page, and their ink, tight around it.
 
-    A network that sees the whole line says a character where it begins. It is parted from the next at the barest column
-    between the middles of the two, the one halfway where several are as bare.
+    A network that sees the whole line says a character where it begins. It is parted from the next between the middles
+    of the two: where the paper is bare, or about halfway where there is little ink.
 
     Parameters
     ----------
@@ -215,8 +227,11 @@ def cut_out(
     column_ink = ink.sum(axis=0)
     inked = np.flatnonzero(column_ink)
     if len(inked):
+        first = int(inked[0])
+        reach = [first + FIRST_REACH * word.digit_height, *((first + second) / 2 for second in centers[1:2])]
+        centers[0] = max(centers[0], min([*reach, _run_end(column_ink, first)]))
         centers = inked[np.abs(inked[None, :] - centers[:, None]).argmin(axis=1)].astype(np.float64)
-    cuts = [_barest(column_ink, first, second) for first, second in itertools.pairwise(centers.tolist())]
+    cuts = [_parting(column_ink, first, second) for first, second in itertools.pairwise(centers.tolist())]
     edges = [0, *cuts, width]
     boxes, inks = [], []
     for center, (low, high) in zip(centers, itertools.pairwise(edges), strict=True):
