@@ -164,7 +164,7 @@ def _writing(ink: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
 
 
 def _parting(column_ink: NDArray[np.int64], first: float, second: float) -> int:
-    """Where two characters are parted: the bare column nearest to their middle, or one near it that holds little ink."""
+    """Where two characters are parted: at the bare column nearest their middle, or one near it with little ink."""
     a, b = max(0, math.floor(first)), min(len(column_ink), math.ceil(second) + 1)
     if b - a < 2:
         return min(max(round((first + second) / 2), 0), len(column_ink))
