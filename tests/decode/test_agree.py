@@ -127,6 +127,18 @@ def test_digits_of_the_line_network_stand_where_their_ink_is():
 def test_a_word_that_only_the_line_network_reads_must_be_sure():
     nothing = reading_of(line_of("", 0.5))
     assert text_of(agreed(nothing, [(0, word_of(0, 1))], [frames_of("12", 0.6)])) == ""
+    assert text_of(agreed(nothing, [(0, word_of(0, 1))], [frames_of("1", 0.6)])) == ""
+
+
+def test_one_unsure_digit_of_a_word_does_not_take_the_others_with_it():
+    nothing = reading_of(line_of("", 0.5))
+    scores = frames_of("1234", 0.99)
+    rows = scores.log_probs.copy()
+    unsure = int(rows[:, 2].argmax())
+    rows[unsure, [2, 6]] = np.log([0.6, 0.38])
+    rows[unsure] -= np.log(np.exp(rows[unsure]).sum())
+    read = agreed(nothing, [(0, word_of(0, 1))], [dataclasses.replace(scores, log_probs=rows)])
+    assert text_of(read) == "1234"
 
 
 def test_other_words_of_the_line_stay_as_they_were():
@@ -160,6 +172,18 @@ def test_words_of_other_lines_are_asked_about_where_what_stands_around_them_is_d
     reading = reading_of(line_of("12", 0.4), share=0.2)
     around = [np.full(2, log_odds, np.float32)]
     assert doubtful_words([found], reading, around) == ([(0, word)] if asked else [])
+
+
+@pytest.mark.parametrize(("sureness", "asked"), [(0.95, True), (0.6, False)])
+def test_less_will_do_on_a_page_of_sure_digits(sureness, asked):
+    word, piece = word_of(0, 1), Box(100, 57, 140, 79)
+    whole = Candidate(start=0, end=1, ink=np.ones((22, 40), np.float32), box=piece)
+    hanging = LineOfCandidates(pieces=(piece,), candidates=(whole,), digit_height=22.0, words=(word,))
+    other = LineOfCandidates(pieces=(piece,) * 4, candidates=(), digit_height=22.0)
+    lines = (line_of("1234", sureness), line_of("", 0.5))
+    reading = PageReading(lines=lines, shares=(0.9, 0.2), marks=5)
+    around = [np.zeros(0, np.float32), np.full(1, 1.0, np.float32)]
+    assert doubtful_words([other, hanging], reading, around) == ([(1, word)] if asked else [])
 
 
 def test_a_reading_that_leaves_a_high_piece_out_is_doubted():

@@ -29,8 +29,11 @@ SURE, SURER = 0.95, 0.985
 LEAST_SHARE = 0.5
 # Unless the page network's log-odds are at least this on the average of a word's candidates.
 LEAST_AROUND = 2.0
-# A word that the digit network reads as no number at all is believed to be one only above this probability.
-ALONE = 0.7
+# Less will do on a page where so many digits are read, and are on the average this sure.
+LEAST_AROUND_AMONG, AMONG_DIGITS, AMONG_SURENESS = 0.5, 4, 0.8
+# A word that the digit network reads as no number at all is believed to be one only above this probability: one of a
+# digit, and that of each digit of a longer one, where a few unsure ones would else take the sure ones with them.
+ALONE, EACH_ALONE = 0.7, 0.8
 # Sure digits that the line network reads alike, this surely, need no third reader: it could hardly change them.
 SETTLED = 0.5
 # What the line network's word counts for where every piece stands apart: that is the digit network's home ground.
@@ -41,7 +44,7 @@ SLASH_LEAN, SLASH_HEIGHT, SLASH_DISCOUNT = 0.22, 1.2, 0.3
 # What the line network counts for where it says that a word holds no digit, beside the mean sureness of its digits.
 WORD_DISCOUNT = 0.7
 # What the digit network's reading counts for where it leaves pieces as high as a digit out of a number.
-LEFT_INK_DISCOUNT = 0.3
+LEFT_INK_DISCOUNT = 0.1
 
 
 def doubtful_words(
@@ -59,21 +62,24 @@ def doubtful_words(
         plainly digits: digits that hang together look like letters, one by one.
     """
     words = []
+    among = reading.count >= AMONG_DIGITS and reading.certainty >= AMONG_SURENESS * reading.count
+    least = LEAST_AROUND_AMONG if among else LEAST_AROUND
     for number, (line, chosen, share) in enumerate(zip(found, reading.lines, reading.shares, strict=True)):
         for word in line.words:
-            if share < LEAST_SHARE and (around is None or not _is_among_digits(line, word, around[number])):
+            if share < LEAST_SHARE and (around is None or _log_odds(line, word, around[number]) < least):
                 continue
             own = _own(chosen, word)
-            least = SURE if word.is_plain else SURER
-            sure = bool(own) and all(chosen.probabilities[k].max() >= least for k in own)
+            enough = SURE if word.is_plain else SURER
+            sure = bool(own) and all(chosen.probabilities[k].max() >= enough for k in own)
             if not sure or _slashes(chosen, own) or (not word.is_plain and _leaves_ink(line, chosen, word)):
                 words.append((number, word))
     return words
 
 
-def _is_among_digits(line: LineOfCandidates, word: Word, around: NDArray[np.float32]) -> bool:
+def _log_odds(line: LineOfCandidates, word: Word, around: NDArray[np.float32]) -> float:
+    """What the page network says of a word: the mean over its candidates."""
     own = [i for i, c in enumerate(line.candidates) if word.start <= c.start and c.end <= word.end]
-    return bool(own) and float(np.mean(around[own])) >= LEAST_AROUND
+    return float(np.mean(around[own])) if own else -math.inf
 
 
 def is_settled(reading: PageReading, number: int, word: Word, scores: Scores) -> bool:
@@ -165,6 +171,11 @@ def _lean(ink: NDArray[np.float32]) -> float:
     return -float((x * y).sum() / max(1.0, float((y * y).sum())))
 
 
+def _is_believed(text: str, probability: float) -> bool:
+    """Whether a word that the digit network reads nothing in is taken for the number that the line network says."""
+    return probability >= ALONE if len(text) == 1 else probability >= EACH_ALONE ** len(text)
+
+
 def _merged(
     line: ChosenLine,
     word: Word,
@@ -191,7 +202,7 @@ def _merged(
             probabilities[k] = raised / max(1.0, float(raised.sum()))
         return replace(line, probabilities=tuple(probabilities), texts=())
     other *= discount
-    if other <= probability or not likeliest or (not own and other < ALONE):
+    if other <= probability or not likeliest or (not own and not _is_believed(likeliest, other)):
         return line
     frames = looks[surest]
     best = aligned(frames, likeliest, float(np.log(other / discount)))
