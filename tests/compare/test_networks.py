@@ -10,6 +10,7 @@ import pytest
 import torch
 
 from inkread.compare.networks import NETWORKS, fit_network
+from inkread.train.loop import spent
 
 
 @pytest.mark.parametrize(
@@ -57,6 +58,7 @@ def test_an_ensemble_is_trained_in_folders_of_its_own_and_goes_on(easy, tmp_path
         small, inputs, targets, folder=tmp_path, seed=0, threads=1, report=lambda progress: steps.append(progress.step)
     )
     assert steps == [1, 2, 3, 4]  # the first member was finished
+    assert fitted.earlier_seconds == spent(tmp_path / "member-1").seconds > 0
     whole = fit_network(small, inputs, targets, folder=tmp_path / "again", seed=0, threads=1)
     np.testing.assert_array_equal(fitted.predict(inputs), whole.predict(inputs))
 

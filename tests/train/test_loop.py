@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import cv2
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from torch import nn
 
 from inkread.errors import InvalidOption
-from inkread.train.loop import FitOptions, fit
+from inkread.train.loop import FitOptions, fit, spent
 
 
 class Line(nn.Module):
@@ -102,6 +103,24 @@ def test_an_interrupted_training_goes_on_to_the_same_step(tmp_path):
     assert int(net.seen) == 60
     rows = [json.loads(row)["step"] for row in (tmp_path / "curves.jsonl").read_text().splitlines()]
     assert rows == [20, 40, 60]
+
+
+def test_what_a_training_took_counts_all_of_its_parts(tmp_path):
+    options = FitOptions(steps=6, checkpoint_seconds=0, threads=1)
+    assert spent(tmp_path).seconds == 0
+
+    def slowly(progress):
+        time.sleep(0.05)
+        if progress.step == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(tmp_path, options=options, report=slowly)
+    first = spent(tmp_path)
+    assert 0.1 <= first.seconds < 2
+    run(tmp_path, options=options, report=lambda progress: time.sleep(0.05))
+    assert spent(tmp_path).seconds >= first.seconds + 0.1
+    assert spent(tmp_path).cpu_seconds >= first.cpu_seconds >= 0
 
 
 def test_a_finished_training_is_not_done_again(tmp_path):

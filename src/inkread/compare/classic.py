@@ -36,12 +36,16 @@ class Fitted:
         Numbers that were learned, where that is a fixed count.
     notes
         What a reader of the figures must know, such as a training that did not converge.
+    earlier_seconds, earlier_cpu_seconds
+        What an interrupted training had taken before it went on.
     """
 
     predict: Callable[[NDArray[np.float32]], NDArray[np.int64]]
     size_bytes: int
     parameters: int | None = None
     notes: tuple[str, ...] = ()
+    earlier_seconds: float = 0.0
+    earlier_cpu_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from inkread.compare.classic import Fitted
 from inkread.nets import DigitNet
-from inkread.train.loop import FitOptions, Progress, fit
+from inkread.train.loop import FitOptions, Progress, fit, spent
 
 __all__ = ["NETWORKS", "Network", "SmallNetwork", "classes_of", "fit_network", "recurrent_network", "two_layer_network"]
 
@@ -138,9 +138,10 @@ def fit_network(
     report: Callable[[Progress], None] = lambda progress: None,
 ) -> Fitted:
     """Train one of :data:`NETWORKS`, going on from a checkpoint in ``folder``."""
-    members = []
+    members, earlier = [], []
     for number in range(network.members):
         place = folder if network.members == 1 else folder / f"member-{number + 1}"
+        earlier.append(spent(place))
         members.append(
             _trained(network, inputs, targets, folder=place, seed=seed + number, threads=threads, report=report)
         )
@@ -151,7 +152,13 @@ def fit_network(
     kept = io.BytesIO()
     torch.save([member.state_dict() for member in members], kept)
     parameters = sum(p.numel() for member in members for p in member.parameters())
-    return Fitted(predict=predict, size_bytes=kept.tell(), parameters=parameters)
+    return Fitted(
+        predict=predict,
+        size_bytes=kept.tell(),
+        parameters=parameters,
+        earlier_seconds=sum(one.seconds for one in earlier),
+        earlier_cpu_seconds=sum(one.cpu_seconds for one in earlier),
+    )
 
 
 def classes_of(net: nn.Module, inputs: NDArray[np.float32]) -> NDArray[np.int64]:

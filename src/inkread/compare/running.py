@@ -150,14 +150,15 @@ def measure(algorithm: Algorithm, split: Split, training: Training) -> dict[str,
 
     Rates lie in [0, 1]. ``f1`` of a digit is None where the digit neither occurs nor was read. ``training_seconds`` is
     None for a network that was trained beforehand. Seconds are of the clock, ``training_cpu_seconds`` of all cores
-    together, ``seconds`` of all that is done here. Representing digits counts; preparing them does not, as it is the
-    same for all.
+    together, both in all its parts where a training was interrupted; ``seconds`` is of all that is done here.
+    Representing digits counts; preparing them does not, as it is the same for all.
     """
     whole = time.perf_counter()
     with ready(algorithm, threads=training.threads):
         began, began_cpu = time.perf_counter(), time.process_time()
         fitted = train(algorithm, split, training)
-        seconds, cpu = time.perf_counter() - began, time.process_time() - began_cpu
+        seconds = fitted.earlier_seconds + time.perf_counter() - began
+        cpu = fitted.earlier_cpu_seconds + time.process_time() - began_cpu
         predicted, batch_seconds = _read_all(fitted.predict, split.test_inputs)
         single_seconds = _single_seconds(fitted.predict, split.test_inputs)
     truth = split.test_targets

@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from inkread.errors import InkreadError, InvalidOption
 
-__all__ = ["FitOptions", "Progress", "fit"]
+__all__ = ["FitOptions", "Progress", "Spent", "fit", "spent"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +68,22 @@ class Progress:
     loss: float
     samples_per_second: float
     figures: dict[str, float] | None = None  # of the last validation, when there was one at this step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spent:
+    """What a training has taken so far: seconds of the clock, and of the cores of its own process together."""
+
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+def spent(folder: Path) -> Spent:
+    """What the training in ``folder`` had taken at its last checkpoint, in all its parts if it was interrupted."""
+    try:
+        return Spent(**torch.load(folder / "checkpoint.pt", weights_only=True)["spent"])
+    except (FileNotFoundError, KeyError):
+        return Spent()
 
 
 def _rate(step: int, options: FitOptions) -> float:
@@ -123,13 +139,15 @@ def fit(
     net = net.to(device)
     average = copy.deepcopy(net).eval()
     optimizer = torch.optim.AdamW(net.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
-    start = 0
+    start, before = 0, Spent()
     if checkpoint.exists():
         start = _resume(checkpoint, net, average, optimizer, options)
+        before = spent(folder)
     curves = folder / "curves.jsonl"
     if start == 0:
         curves.write_text("")
     saved, began, loss_sum, loss_count, counted = time.monotonic(), time.monotonic(), 0.0, 0, 0
+    began_cpu = time.process_time()
     # OpenCV's own threads would fight with torch's for the same cores.
     opencv_threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
@@ -157,8 +175,12 @@ def fit(
                     out.write(json.dumps(row) + "\n")
                 loss_sum, loss_count = 0.0, 0
             if last or time.monotonic() - saved > options.checkpoint_seconds:
-                _save(checkpoint, net, average, optimizer, options, step + 1)
                 saved = time.monotonic()
+                now = Spent(
+                    seconds=before.seconds + saved - began,
+                    cpu_seconds=before.cpu_seconds + time.process_time() - began_cpu,
+                )
+                _save(checkpoint, net, average, optimizer, options, step + 1, now)
             speed = counted / max(1e-9, time.monotonic() - began)
             report(
                 Progress(
@@ -185,11 +207,18 @@ def _average(average: nn.Module, net: nn.Module, decay: float) -> None:
 
 
 def _save(
-    path: Path, net: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, options: FitOptions, step: int
+    path: Path,
+    net: nn.Module,
+    average: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    options: FitOptions,
+    step: int,
+    taken: Spent,
 ) -> None:
     state = {
         "step": step,
         "options": asdict(options),
+        "spent": asdict(taken),
         "net": net.state_dict(),
         "average": average.state_dict(),
         "optimizer": optimizer.state_dict(),
