@@ -536,3 +536,14 @@ def test_most_digits_that_hang_together_on_a_page_of_several_lines_are_read(read
         wanted += len(a)
         read += sum(block.size for block in SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks())
     assert read / wanted >= 0.75
+
+
+@pytest.mark.parametrize("layout", ["page", "line"])
+@pytest.mark.parametrize(("seed", "date"), [(0, "21/10/1951"), (3, "31/09/1972"), (4, "23/04/1950"), (9, "29/8/2018")])
+def test_slashes_of_dates_are_no_ones(reader, seed, date, layout):
+    options = PageOptions(lines=(date,), width=700, height=200, digit_height=60.0)
+    page, _ = compose_page(np.random.default_rng([80, seed]), options)
+    document = reader.read(page.pixels, layout=layout)
+    assert "".join(digit.value for line in document.lines() for n in line.numbers for digit in n.digits) == "".join(
+        character for character in date if character.isdigit()
+    )

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from inkread.decode.choose import ChosenLine, PageReading
 from inkread.decode.ctc import aligned, greedy
+from inkread.decode.slashes import possible_slashes
 from inkread.decode.whole import cut_out, frame_probabilities, likeliest_together
 from inkread.parts import DIGITS, LineOfCandidates, Scores, Word
 
@@ -38,9 +39,8 @@ ALONE, EACH_ALONE = 0.7, 0.8
 SETTLED = 0.5
 # What the line network's word counts for where every piece stands apart: that is the digit network's home ground.
 PLAIN_DISCOUNT = 0.5
-# A one between digits that leans (dx/dy) by this much more than they, or is this many times as high, may be a slash: no
-# crop of it alone can tell. What the digit network's reading counts for with each.
-SLASH_LEAN, SLASH_HEIGHT, SLASH_DISCOUNT = 0.22, 1.2, 0.3
+# What the digit network's reading counts for with each of its ones that may be a slash.
+SLASH_DISCOUNT = 0.3
 # What the line network counts for where it says that a word holds no digit, beside the mean sureness of its digits.
 WORD_DISCOUNT = 0.7
 # What the digit network's reading counts for where it leaves pieces as high as a digit out of a number.
@@ -68,10 +68,12 @@ def doubtful_words(
         for word in line.words:
             if share < LEAST_SHARE and (around is None or _log_odds(line, word, around[number]) < least):
                 continue
+            if any(word.start <= start < word.end for start, _ in chosen.signs):
+                continue  # a date; its slashes would be ones again
             own = _own(chosen, word)
             enough = SURE if word.is_plain else SURER
             sure = bool(own) and all(chosen.probabilities[k].max() >= enough for k in own)
-            if not sure or _slashes(chosen, own) or (not word.is_plain and _leaves_ink(line, chosen, word)):
+            if not sure or possible_slashes(chosen, own) or (not word.is_plain and _leaves_ink(line, chosen, word)):
                 words.append((number, word))
     return words
 
@@ -92,7 +94,7 @@ def is_settled(reading: PageReading, number: int, word: Word, scores: Scores) ->
     """
     line = reading.lines[number]
     own = _own(line, word)
-    if not own or _slashes(line, own) or min(line.probabilities[k].max() for k in own) < SURE:
+    if not own or possible_slashes(line, own) or min(line.probabilities[k].max() for k in own) < SURE:
         return False
     best = greedy(scores)
     return best.text == _text(line, own) and best.log_prob >= math.log(SETTLED)
@@ -127,7 +129,7 @@ def agree(
         probability = float(np.prod([line.probabilities[k].max() for k in own])) if own else 1.0 - ALONE
         if own and _leaves_ink(found[number], line, word):
             probability *= LEFT_INK_DISCOUNT
-        slashes = _slashes(line, own)
+        slashes = possible_slashes(line, own)
         probability *= SLASH_DISCOUNT**slashes
         discount = PLAIN_DISCOUNT if word.is_plain and not slashes else 1.0
         lines[number] = _merged(line, word, own, probability, frames[-1:] if slashes else frames, pixel, discount)
@@ -149,26 +151,6 @@ def _leaves_ink(found: LineOfCandidates, line: ChosenLine, word: Word) -> bool:
     return any(
         found.pieces[i].height >= 0.6 * found.digit_height for i in range(word.start, word.end) if i not in taken
     )
-
-
-def _slashes(line: ChosenLine, own: list[int]) -> int:
-    """How many of a word's digits were read as ones and may be slashes."""
-    ones = [k for k in own[1:-1] if line.probabilities[k].argmax() == 1]
-    others = [k for k in own if line.probabilities[k].argmax() != 1]
-    if not ones or not others:
-        return 0
-    height = float(np.median([line.boxes[k].height for k in others]))
-    lean = float(np.median([_lean(line.inks[k]) for k in others]))
-    return sum(line.boxes[k].height >= SLASH_HEIGHT * height or _lean(line.inks[k]) >= lean + SLASH_LEAN for k in ones)
-
-
-def _lean(ink: NDArray[np.float32]) -> float:
-    """dx/dy of the ink's main direction among those near the upright, rightward above 0: from its second moments."""
-    rows, columns = np.nonzero(ink > 0.5)
-    if len(rows) < 2:
-        return 0.0
-    y, x = rows - rows.mean(), columns - columns.mean()
-    return -float((x * y).sum() / max(1.0, float((y * y).sum())))
 
 
 def _is_believed(text: str, probability: float) -> bool:

@@ -71,6 +71,8 @@ class ChosenLine:
     texts
         Whole readings of the line with their probabilities, likeliest first. The first is that of the digits, unless
         some of them were left out since; then there is none.
+    signs
+        Half-open ranges of pieces that were taken for digits, and are signs between them.
     """
 
     boxes: tuple[Box, ...]
@@ -78,6 +80,7 @@ class ChosenLine:
     spans: tuple[tuple[int, int], ...]
     probabilities: tuple[NDArray[np.float64], ...]
     texts: tuple[tuple[str, float], ...]
+    signs: tuple[tuple[int, int], ...] = ()
 
     def only(self, kept: Sequence[int]) -> ChosenLine:
         """The same line with some of its digits."""
@@ -116,8 +119,10 @@ class PageReading:
 
     @property
     def certainty(self) -> float:
-        """The sum of the digits' probabilities: how many digits are read right, as far as one can tell."""
-        return float(sum(p.max() for line in self.lines for p in line.probabilities))
+        """How many marks are read right, as far as one can tell: the sum of the digits' probabilities, and signs."""
+        return float(sum(p.max() for line in self.lines for p in line.probabilities)) + sum(
+            len(line.signs) for line in self.lines
+        )
 
     @property
     def count(self) -> int:

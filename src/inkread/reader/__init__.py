@@ -27,6 +27,7 @@ from inkread.decode.choose import (
     worth_a_look,
 )
 from inkread.decode.confidence import with_surroundings
+from inkread.decode.slashes import without_slashes_of_dates
 from inkread.decode.whole import read_whole, with_second_opinion
 from inkread.errors import InkreadError, InvalidArray, InvalidOption
 from inkread.find import FindOptions, as_one_digit, as_one_line, find_candidates
@@ -386,6 +387,7 @@ class Reader:
             around = _by_line(log_odds, map(len, scores))
         if options.layout == "digit":
             return reading
+        reading = without_slashes_of_dates(reading, found)
         reading = of_like_size(self._with_lines(found, reading, around))
         if options.layout == "page" and may_be_dirt:
             reading = without_pieces_of_words(without_lone_marks(reading))
@@ -432,6 +434,8 @@ class Reader:
         self, page: CleanPage, found: Sequence[LineOfCandidates], reading: PageReading, *, is_line: bool
     ) -> PageReading:
         """The reading of a page, or that of all its ink as one line, where it is or may be one and is surer so."""
+        if any(line.signs for line in reading.lines):
+            return reading
         own = float(np.prod([p.max() for line in reading.lines for p in line.probabilities])) if reading.count else 0.0
         least = WHOLE_GAIN * own if reading.count else 0.0 if is_line else WHOLE_ALONE
         if not is_line:
@@ -448,7 +452,8 @@ class Reader:
         if other is None or other.count < LEAST_KEPT * reading.count:
             return reading
         # Where the digit network, asked about each digit, changed one, the line is no longer what was surer.
-        return reading if reading.count and not other.lines[0].texts else other
+        changed = not other.lines[0].texts and not other.lines[0].signs
+        return reading if reading.count and changed else other
 
     def _read_whole(self, word: Word, least: float) -> PageReading | None:
         """A line that is not cut up before it is read; None where no string is likelier than ``least``."""
@@ -461,7 +466,7 @@ class Reader:
             return None
         line = with_second_opinion(line, self._digits().recognize(line.inks))
         # An unsure digit stays: without it the others would be another number.
-        return PageReading(lines=(line,), shares=(1.0,), marks=len(line.boxes))
+        return without_slashes_of_dates(PageReading(lines=(line,), shares=(1.0,), marks=len(line.boxes)))
 
     def _with_lines(
         self, found: Sequence[LineOfCandidates], reading: PageReading, around: Sequence[NDArray[np.float32]] | None

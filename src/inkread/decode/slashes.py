@@ -1,0 +1,209 @@
+"""Slashes among digits: strokes that read as ones, and lean more than the ones of the same hand.
+
+No crop of such a stroke alone can tell. What can is how it leans beside the digits around it, and that two of them part
+a day, a month and a year.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkread.decode.choose import ChosenLine, PageReading
+from inkread.geometry import Box
+from inkread.parts import DIGITS, LineOfCandidates
+
+__all__ = ["lean", "possible_slashes", "without_slashes_of_dates"]
+
+# A one between digits that leans (dx/dy) by this much more than they, or is this many times as high, may be a slash.
+LEAN, HEIGHT = 0.22, 1.2
+# In a date a little less will do, but they lean alike up to this, more than every one beside them by this, and are
+# straight: thinner than this share of their length, both by the spread of their ink.
+DATE_LEAN, ALIKE, BEYOND_ONES, STRAIGHT = 0.12, 0.6, 0.1, 0.2
+# So plainly leaning ones part a date of ten characters though it be none.
+PLAIN_LEAN = 0.3
+# Strokes that were read as no digit may be slashes from this share of a digit's height.
+LEFT_HEIGHT = 0.6
+# A short date, 2/3/45, may be a number with two ones: they lean at least by this.
+SHORT_DATE, SHORT_DATE_LEAN = 8, 0.3
+LEAST_LENGTH, MOST_LENGTH = len("1/2/34"), len("12/34/5678")
+MONTHS, DAYS = 12, 31
+# Dates end where a gap is this many heights of a digit.
+GAP = 1.2
+
+
+def possible_slashes(line: ChosenLine, own: Sequence[int]) -> int:
+    """How many of a word's digits were read as ones and may be slashes.
+
+    Parameters
+    ----------
+    line, own
+        The line, and the indexes of the word's digits.
+    """
+    ones = [k for k in own[1:-1] if _value(line, k) == 1]
+    others = [k for k in own if _value(line, k) != 1]
+    if not ones or not others:
+        return 0
+    height, upright = _usual(line, others)
+    return sum(line.boxes[k].height >= HEIGHT * height or lean(line.inks[k]) >= upright + LEAN for k in ones)
+
+
+def without_slashes_of_dates(reading: PageReading, found: Sequence[LineOfCandidates] = ()) -> PageReading:
+    """The reading without the ones that part days, months and years; where they stood is kept in the lines' signs.
+
+    Parameters
+    ----------
+    reading
+        As the digit network or the line network gives it.
+    found
+        Its lines as they were found, where they were: a stroke that was read as no digit may be a slash too.
+    """
+    if not any(len(line.boxes) >= LEAST_LENGTH - 2 for line in reading.lines):
+        return reading
+    strokes = [_strokes(line, one) for line, one in itertools.zip_longest(reading.lines, found)]
+    lines = list(reading.lines)
+    for number, (line, own) in enumerate(zip(reading.lines, strokes, strict=True)):
+        elsewhere = [s.lean for other in strokes if other is not own for s in other if s.text == "1"]
+        slashes = [stroke for run in _runs(own) for stroke in _slashes_of_date(run, own, elsewhere)]
+        if slashes:
+            spans = [stroke.span for stroke in slashes]
+            places = [stroke.place for stroke in slashes]
+            kept = line.only([k for k in range(len(line.boxes)) if k not in places])
+            lines[number] = replace(kept, signs=(*line.signs, *spans))
+    return replace(reading, lines=tuple(lines))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Stroke:
+    """What stands at one place of a line: a digit, or a stroke that was read as none."""
+
+    place: int  # of the digit in its line; -1 for none
+    text: str  # the digit; "" for none
+    span: tuple[int, int]
+    box: Box
+    lean: float
+    thickness: float
+
+    @property
+    def may_part(self) -> bool:
+        return self.text in ("1", "") and self.thickness <= STRAIGHT
+
+
+def _strokes(line: ChosenLine, found: LineOfCandidates | None) -> list[_Stroke]:
+    """The digits of a line, and its other pieces that are as high as they, left to right."""
+    strokes = [
+        _stroke(k, DIGITS[_value(line, k)], line.spans[k], line.boxes[k], line.inks[k]) for k in range(len(line.boxes))
+    ]
+    if found is not None and strokes:
+        taken = {i for start, end in line.spans for i in range(start, end)}
+        strokes += [
+            _stroke(-1, "", (one.start, one.end), one.box, one.ink)
+            for one in found.candidates
+            if one.end == one.start + 1
+            and one.start not in taken
+            and one.box.height >= LEFT_HEIGHT * found.digit_height
+        ]
+    return sorted(strokes, key=lambda stroke: stroke.box.x0)
+
+
+def _stroke(place: int, text: str, span: tuple[int, int], box: Box, ink: NDArray[np.float32]) -> _Stroke:
+    return _Stroke(place=place, text=text, span=span, box=box, lean=lean(ink), thickness=_thickness(ink))
+
+
+def _runs(strokes: Sequence[_Stroke]) -> list[Sequence[_Stroke]]:
+    """Strokes without a wide gap between them."""
+    if not strokes:
+        return []
+    height = float(np.median([stroke.box.height for stroke in strokes]))
+    gaps = [b.box.x0 - a.box.x1 for a, b in itertools.pairwise(strokes)]
+    cuts = [0, *(k + 1 for k, gap in enumerate(gaps) if gap > GAP * height), len(strokes)]
+    return [strokes[a:b] for a, b in itertools.pairwise(cuts)]
+
+
+def _slashes_of_date(run: Sequence[_Stroke], line: Sequence[_Stroke], elsewhere: Sequence[float]) -> Sequence[_Stroke]:
+    """The two of a run's strokes that make it a date, or none.
+
+    Parameters
+    ----------
+    line
+        All strokes of its line.
+    elsewhere
+        How the ones of other lines lean.
+    """
+    others = [stroke.lean for stroke in run if stroke.text not in ("1", "")]
+    if not LEAST_LENGTH <= len(run) <= MOST_LENGTH or len(others) < 2:
+        return ()
+    upright = float(np.median(others))
+    least = upright + (SHORT_DATE_LEAN if len(run) < SHORT_DATE else DATE_LEAN)
+    found: list[tuple[float, Sequence[_Stroke]]] = []
+    for i, j in itertools.combinations(range(len(run)), 2):
+        pair = (run[i], run[j])
+        low, high = sorted(stroke.lean for stroke in pair)
+        beside = [*(s.lean for s in line if s.text == "1" and s not in pair), *elsewhere]
+        if (
+            all(stroke.may_part for stroke in pair)
+            and low >= least
+            and high - low <= ALIKE
+            and all(low >= leaning + BEYOND_ONES for leaning in beside)
+            and _is_date(
+                *("".join(s.text or "/" for s in part) for part in (run[:i], run[i + 1 : j], run[j + 1 :])),
+                plainly=low >= upright + PLAIN_LEAN,
+            )
+        ):
+            found.append((low, pair))
+    return max(found, key=lambda one: one[0])[1] if found else ()
+
+
+def _is_date(first: str, second: str, third: str, *, plainly: bool = False) -> bool:
+    """Whether three numbers are a day, a month and a year, the year at either end.
+
+    Parameters
+    ----------
+    plainly
+        Two digits, two and four of a year are one then, though a digit be read wrong.
+
+    Examples
+    --------
+    >>> _is_date("21", "10", "1951"), _is_date("2026", "1", "31"), _is_date("31", "17", "84")
+    (True, True, False)
+    """
+    if not (first + second + third).isdigit():
+        return False
+    if len(first) == 4:
+        first, third = third, first
+    if not (1 <= len(first) <= 2 and 1 <= len(second) <= 2 and len(third) in (2, 4)):
+        return False
+    low, high = sorted((int(first), int(second)))
+    return (1 <= low <= MONTHS and high <= DAYS) or (plainly and (len(first), len(second), len(third)) == (2, 2, 4))
+
+
+def _value(line: ChosenLine, k: int) -> int:
+    return int(line.probabilities[k].argmax())
+
+
+def _usual(line: ChosenLine, others: Sequence[int]) -> tuple[float, float]:
+    """The middle height and lean of some digits."""
+    heights, leans = zip(*((line.boxes[k].height, lean(line.inks[k])) for k in others), strict=True)
+    return float(np.median(heights)), float(np.median(leans))
+
+
+def _thickness(ink: NDArray[np.float32]) -> float:
+    """How far the ink spreads across its main direction, as a share of how far along it."""
+    rows, columns = np.nonzero(ink > 0.5)
+    if len(rows) < 3:
+        return 1.0
+    across, along = np.linalg.eigvalsh(np.cov(np.stack([rows, columns])))
+    return float(np.sqrt(max(across, 0.0) / max(along, 1e-9)))
+
+
+def lean(ink: NDArray[np.float32]) -> float:
+    """dx/dy of the ink's main direction among those near the upright, rightward above 0: from its second moments."""
+    rows, columns = np.nonzero(ink > 0.5)
+    if len(rows) < 2:
+        return 0.0
+    y, x = rows - rows.mean(), columns - columns.mean()
+    return -float((x * y).sum() / max(1.0, float((y * y).sum())))

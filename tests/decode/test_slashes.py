@@ -1,0 +1,129 @@
+"""Slashes among digits: what they lean like, and which of them part a date."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from inkread.decode.choose import ChosenLine, PageReading
+from inkread.decode.slashes import lean, possible_slashes, without_slashes_of_dates
+from inkread.geometry import Box
+from inkread.parts import Candidate, LineOfCandidates
+
+HEIGHT, STEP = 22, 26
+
+
+def stroke(leaning, *, height=HEIGHT):
+    """A straight stroke, three pixels wide."""
+    span = round(abs(leaning) * (height - 1))
+    ink = np.zeros((height, span + 3), np.float32)
+    for y in range(height):
+        x = round(leaning * (height - 1 - y)) + (span if leaning < 0 else 0)
+        ink[y, x : x + 3] = 1
+    return ink
+
+
+def ring():
+    ink = np.ones((HEIGHT, 14), np.float32)
+    ink[3:-3, 3:-3] = 0
+    return ink
+
+
+def line_of(text, leans, *, gaps=()):
+    """Digits side by side: rings, and ones that lean as told; ``gaps`` are wide spaces before those places."""
+    ones, x, boxes, inks = iter(leans), 0, [], []
+    for place, character in enumerate(text):
+        ink = stroke(next(ones)) if character == "1" else ring()
+        x += 60 if place in gaps else 0
+        boxes.append(Box(x, 0, x + ink.shape[1], ink.shape[0]))
+        inks.append(ink)
+        x += STEP
+    probabilities = np.full((len(text), 10), 0.001)
+    for row, character in zip(probabilities, text, strict=True):
+        row[int(character)] = 0.99
+    return ChosenLine(
+        boxes=tuple(boxes),
+        inks=tuple(inks),
+        spans=tuple((k, k + 1) for k in range(len(text))),
+        probabilities=tuple(probabilities),
+        texts=((text, 0.9),),
+    )
+
+
+def text_of(line):
+    return "".join(str(p.argmax()) for p in line.probabilities)
+
+
+def read(*lines, found=()):
+    reading = PageReading(lines=lines, shares=(0.9,) * len(lines), marks=sum(len(line.boxes) for line in lines))
+    return without_slashes_of_dates(reading, found).lines
+
+
+@pytest.mark.parametrize("leaning", [-0.4, 0.0, 0.3, 0.8])
+def test_a_stroke_leans_as_it_was_drawn(leaning):
+    assert lean(stroke(leaning)) == pytest.approx(leaning, abs=0.05)
+
+
+def test_no_ink_leans_nowhere():
+    assert lean(np.zeros((5, 5), np.float32)) == 0.0
+
+
+def test_leaning_or_long_ones_between_digits_may_be_slashes():
+    line = line_of("4151617", [0.4, 0.0, 0.1])
+    assert possible_slashes(line, range(7)) == 1
+    assert possible_slashes(line_of("111", [0.4, 0.4, 0.4]), range(3)) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "leans", "left"),
+    [
+        pytest.param("2510312006", (0.5, 0.5), "25032006", id="day, month and year"),
+        pytest.param("2006103125", (0.5, 0.4), "20060325", id="the year first"),
+        pytest.param("2110511999", (0.05, 0.5, 0.45, 0.1), "21051999", id="ones that lean less stay"),
+        pytest.param("215134", (0.5, 0.5), "2534", id="a short one"),
+        pytest.param("7310412014", (0.5, 0.5, 0.0), "73042014", id="a digit read wrong, but plainly slashes"),
+    ],
+)
+def test_slashes_of_a_date_are_no_digits(text, leans, left):
+    (line,) = read(line_of(text, leans))
+    assert text_of(line) == left
+    assert len(line.signs) == 2
+    assert line.texts == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "leans"),
+    [
+        pytest.param("2510312006", (0.02, 0.05), id="upright"),
+        pytest.param("2510312006", (0.5, 0.0), id="one of them"),
+        pytest.param("2510312116", (0.5, 0.5, 0.45, 0.5), id="every one leans like that"),
+        pytest.param("45103120", (0.25, 0.25), id="no day"),
+        pytest.param("25103120063", (0.5, 0.5), id="too long"),
+        pytest.param("215134", (0.2, 0.2), id="short, and they lean little"),
+    ],
+)
+def test_other_ones_stay(text, leans):
+    line = line_of(text, leans)
+    assert read(line)[0] is line
+
+
+def test_ones_of_other_lines_tell_how_the_hand_writes_them():
+    date, other = line_of("2510312006", (0.5, 0.5)), line_of("4154", (0.5,))
+    assert [text_of(line) for line in read(date, other)] == ["2510312006", "4154"]
+
+
+def test_a_date_stands_apart_from_other_numbers_of_its_line():
+    (line,) = read(line_of("25103120067845", (0.5, 0.5), gaps=(10,)))
+    assert text_of(line) == "250320067845"
+
+
+def test_a_slash_that_was_read_as_no_digit_parts_a_date_too():
+    whole = line_of("2510312006", (0.5, 0.5))
+    pieces = tuple(
+        Candidate(start=k, end=k + 1, ink=ink, box=box)
+        for k, (ink, box) in enumerate(zip(whole.inks, whole.boxes, strict=True))
+    )
+    found = LineOfCandidates(pieces=whole.boxes, candidates=pieces, digit_height=float(HEIGHT))
+    (line,) = read(whole.only([k for k in range(10) if k != 2]), found=(found,))
+    assert text_of(line) == "25032006"
+    assert sorted(line.signs) == [(2, 3), (5, 6)]
