@@ -147,6 +147,14 @@ def test_a_line_between_two_others_is_not_joined_to_them():
     assert [len(line.pieces) for line in find_candidates(blocks(*upper, *lower))] == [8, 7]
 
 
+def test_a_stain_with_more_ink_than_the_writing_does_not_say_how_high_digits_are():
+    page = blocks(*((40 * k, 20 + 60 * row) for row in range(2) for k in range(1, 8)), size=(600, 900))
+    lines = find_candidates(as_page(cv2.circle(page.ink.copy(), (600, 420), 150, 1.0, 18)))
+    rows = [line for line in lines if len(line.pieces) == 7]
+    assert len(rows) == 2
+    assert all(line.digit_height == 24 for line in rows)
+
+
 def test_bare_paper_has_no_lines():
     assert find_candidates(as_page(blank())) == ()
     assert as_one_digit(as_page(blank())) == ()

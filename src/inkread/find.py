@@ -50,6 +50,11 @@ WORD_MARGIN = 0.3
 FRAME_FILL = 0.3
 # Share of a picture's ink that may lie above, and below, the digits of its one line.
 LINE_TAIL = 0.03
+# A sparse component that is so many times as high and as wide as the usual one is no digit. What is usual, the largest
+# does not say where so many others are of about one height, up to this factor, with this share of their ink together
+# and so much beside the largest one's: the grain around a large digit has less.
+FRAME_TIMES = 3.5
+ALIKE_COUNT, ALIKE_TIMES, ALIKE_SHARE, LEAST_ALIKE = 12, 1.6, 0.8, 0.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +224,11 @@ def _is_frame(component: _Component, others: list[_Component], typical: float) -
             inside += 1
             if inside >= 2 or (other.height > 0.45 * component.height and _has_straight_sides(component)):
                 return True
-    return component.height > 3.5 * typical and component.width > 3.5 * typical and component.mask.mean() < 0.2
+    return (
+        component.height > FRAME_TIMES * typical
+        and component.width > FRAME_TIMES * typical
+        and component.mask.mean() < 0.2
+    )
 
 
 def _has_straight_sides(component: _Component) -> bool:
@@ -256,7 +265,17 @@ def _reference_height(components: list[_Component], options: FindOptions) -> flo
     readable = (heights >= options.min_digit_height) & filled
     if readable.any():
         heights, areas = heights[readable], areas[readable]
-    return weighted_median(heights, areas)
+    reference = weighted_median(heights, areas)
+    # One stain or drawing may have more ink than all of the writing: what is alike among the rest says what is usual.
+    others = np.arange(len(areas)) != int(areas.argmax())
+    if others.sum() >= ALIKE_COUNT:
+        usual = weighted_median(heights[others], areas[others])
+        alike = others & (np.abs(np.log(heights / usual)) < np.log(ALIKE_TIMES))
+        ink = areas[alike].sum()
+        many = alike.sum() >= ALIKE_COUNT and ink >= max(ALIKE_SHARE * areas[others].sum(), LEAST_ALIKE * areas.max())
+        if many and reference > FRAME_TIMES * usual:
+            return usual
+    return reference
 
 
 def _is_speck(component: _Component, reference: float) -> bool:
