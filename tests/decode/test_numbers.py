@@ -65,3 +65,9 @@ def test_every_digit_is_in_just_one_number(rows):
 @pytest.mark.parametrize(("gap", "numbers"), [(6.0, 1), (10.0, 1), (13.0, 2), (40.0, 2)])
 def test_the_only_gap_of_a_line_parts_numbers_by_the_height_of_its_digits(gap, numbers):
     assert len(split_numbers([Box(0, 0, 6, 10), Box(6 + gap, 0, 12 + gap, 10)])) == numbers
+
+
+def test_signs_part_numbers():
+    boxes = [Box(10 * k, 0, 10 * k + 8, 12) for k in range(6)]
+    assert split_numbers(boxes) == [range(6)]
+    assert split_numbers(boxes, [Box(18, 0, 20, 12), Box(38, 0, 40, 12)]) == [range(2), range(2, 4), range(4, 6)]

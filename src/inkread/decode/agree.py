@@ -68,7 +68,8 @@ def doubtful_words(
         for word in line.words:
             if share < LEAST_SHARE and (around is None or _log_odds(line, word, around[number]) < least):
                 continue
-            if any(word.start <= start < word.end for start, _ in chosen.signs):
+            extent = word.crop.quad.box
+            if any(extent.x0 < sign.x0 and sign.x1 < extent.x1 for sign in chosen.signs):
                 continue  # a date; its slashes would be ones again
             own = _own(chosen, word)
             enough = SURE if word.is_plain else SURER

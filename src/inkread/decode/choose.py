@@ -72,7 +72,7 @@ class ChosenLine:
         Whole readings of the line with their probabilities, likeliest first. The first is that of the digits, unless
         some of them were left out since; then there is none.
     signs
-        Half-open ranges of pieces that were taken for digits, and are signs between them.
+        Where signs stand between the digits, on the clean page.
     """
 
     boxes: tuple[Box, ...]
@@ -80,7 +80,7 @@ class ChosenLine:
     spans: tuple[tuple[int, int], ...]
     probabilities: tuple[NDArray[np.float64], ...]
     texts: tuple[tuple[str, float], ...]
-    signs: tuple[tuple[int, int], ...] = ()
+    signs: tuple[Box, ...] = ()
 
     def only(self, kept: Sequence[int]) -> ChosenLine:
         """The same line with some of its digits."""

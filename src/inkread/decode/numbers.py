@@ -18,13 +18,15 @@ GAP_HEIGHT = 0.55
 ONE_GAP = 1.2
 
 
-def split_numbers(boxes: Sequence[Box]) -> list[range]:
+def split_numbers(boxes: Sequence[Box], signs: Sequence[Box] = ()) -> list[range]:
     """Ranges of digits that make one number each.
 
     Parameters
     ----------
     boxes
         Of the digits of one line, left to right.
+    signs
+        Of the signs that stand between them, and part numbers too.
 
     Examples
     --------
@@ -40,5 +42,9 @@ def split_numbers(boxes: Sequence[Box]) -> list[range]:
         # The usual gap is taken from the smaller half: in "12 34" one gap of three is wide.
         usual = float(np.median(np.sort(gaps)[: max(1, (len(gaps) + 1) // 2)]))
         limit = max(GAP_HEIGHT * height, GAP_TIMES * usual + 0.15 * height) if len(gaps) > 1 else ONE_GAP * height
-        cuts += [i + 1 for i, gap in enumerate(gaps) if gap > limit]
+        cuts += [
+            i + 1
+            for i, (gap, (a, b)) in enumerate(zip(gaps, pairwise(boxes), strict=True))
+            if gap > limit or any(a.center.x < sign.center.x < b.center.x for sign in signs)
+        ]
     return [range(a, b) for a, b in zip(cuts, [*cuts[1:], len(boxes)], strict=True)]

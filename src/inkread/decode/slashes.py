@@ -70,10 +70,9 @@ def without_slashes_of_dates(reading: PageReading, found: Sequence[LineOfCandida
         elsewhere = [s.lean for other in strokes if other is not own for s in other if s.text == "1"]
         slashes = [stroke for run in _runs(own) for stroke in _slashes_of_date(run, own, elsewhere)]
         if slashes:
-            spans = [stroke.span for stroke in slashes]
             places = [stroke.place for stroke in slashes]
             kept = line.only([k for k in range(len(line.boxes)) if k not in places])
-            lines[number] = replace(kept, signs=(*line.signs, *spans))
+            lines[number] = replace(kept, signs=(*line.signs, *(stroke.box for stroke in slashes)))
     return replace(reading, lines=tuple(lines))
 
 
@@ -83,7 +82,6 @@ class _Stroke:
 
     place: int  # of the digit in its line; -1 for none
     text: str  # the digit; "" for none
-    span: tuple[int, int]
     box: Box
     lean: float
     thickness: float
@@ -95,13 +93,11 @@ class _Stroke:
 
 def _strokes(line: ChosenLine, found: LineOfCandidates | None) -> list[_Stroke]:
     """The digits of a line, and its other pieces that are as high as they, left to right."""
-    strokes = [
-        _stroke(k, DIGITS[_value(line, k)], line.spans[k], line.boxes[k], line.inks[k]) for k in range(len(line.boxes))
-    ]
+    strokes = [_stroke(k, DIGITS[_value(line, k)], line.boxes[k], line.inks[k]) for k in range(len(line.boxes))]
     if found is not None and strokes:
         taken = {i for start, end in line.spans for i in range(start, end)}
         strokes += [
-            _stroke(-1, "", (one.start, one.end), one.box, one.ink)
+            _stroke(-1, "", one.box, one.ink)
             for one in found.candidates
             if one.end == one.start + 1
             and one.start not in taken
@@ -110,8 +106,8 @@ def _strokes(line: ChosenLine, found: LineOfCandidates | None) -> list[_Stroke]:
     return sorted(strokes, key=lambda stroke: stroke.box.x0)
 
 
-def _stroke(place: int, text: str, span: tuple[int, int], box: Box, ink: NDArray[np.float32]) -> _Stroke:
-    return _Stroke(place=place, text=text, span=span, box=box, lean=lean(ink), thickness=_thickness(ink))
+def _stroke(place: int, text: str, box: Box, ink: NDArray[np.float32]) -> _Stroke:
+    return _Stroke(place=place, text=text, box=box, lean=lean(ink), thickness=_thickness(ink))
 
 
 def _runs(strokes: Sequence[_Stroke]) -> list[Sequence[_Stroke]]:
