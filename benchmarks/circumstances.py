@@ -2,6 +2,8 @@
 
     python benchmarks/circumstances.py [--pages N] [--only NAME …] [--errors DIR] [--output FILE]
 
+And slips with what people write beside and between digits: dates, amounts, percentages.
+
 The pages are painted anew from their numbers, so that everybody measures the same ones, and each circumstance shows the
 same numbers' hands. It shows what a circumstance costs, and has no bar: the hands are as odd as the synthesiser makes
 them. --errors writes a gallery of every miss for each circumstance.
@@ -11,7 +13,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -46,6 +49,22 @@ CIRCUMSTANCES: Mapping[str, Mapping[str, Any]] = {
     "digits of 16 pixels": {"digit_height": 16.0},
     "half of the digits touch": {"touching": 0.5},
 }
+# What is written on slips of one line, with signs beside and between the digits, and how high its digits are.
+WRITTEN: Mapping[str, Callable[[np.random.Generator], str]] = {
+    "dates with slashes": lambda rng: _date(rng, "/"),
+    "dates with dots": lambda rng: _date(rng, "."),
+    "dates with dashes": lambda rng: _date(rng, "-"),
+    "times": lambda rng: f"{rng.integers(24):02}:{rng.integers(60):02}",
+    "two numbers and a slash": lambda rng: f"{rng.integers(90, 190)}/{rng.integers(50, 100)}",
+    "percentages": lambda rng: f"{rng.integers(1, 101)}%",
+    "numbers in brackets": lambda rng: f"({rng.integers(1, 1000)})",
+    "dollars": lambda rng: f"${rng.integers(1, 1000)}.{rng.integers(100):02}",
+    "euros": lambda rng: f"€{rng.integers(1, 1000)},{rng.integers(100):02}",
+    "weights": lambda rng: f"{rng.integers(1, 1000)} kg",
+    "sums": lambda rng: f"{rng.integers(1, 100)}+{rng.integers(1, 100)}={rng.integers(2, 200)}",
+    "no signs": lambda rng: str(rng.integers(1000, 1_000_000)),
+}
+SLIP = {"width": 700, "height": 200, "digit_height": 60.0}
 # Apart from the seeds of any recipe.
 SEED = 20_263
 RESULTS = Path(__file__).parent / "results" / "circumstances.json"
@@ -54,14 +73,16 @@ RESULTS = Path(__file__).parent / "results" / "circumstances.json"
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=60, metavar="N", help="how many pages of each, 60")
-    parser.add_argument("--only", nargs="+", choices=sorted(CIRCUMSTANCES), metavar="NAME", help="some of them")
+    parser.add_argument(
+        "--only", nargs="+", choices=sorted({**CIRCUMSTANCES, **WRITTEN}), metavar="NAME", help="some of them"
+    )
     parser.add_argument("--errors", type=Path, metavar="DIR", help="gets a gallery of the misses of each")
     parser.add_argument("--output", type=Path, default=RESULTS, metavar="FILE")
     args = parser.parse_args()
 
     reader = Reader()
     rows = []
-    for name in args.only or CIRCUMSTANCES:
+    for name in args.only or (*CIRCUMSTANCES, *WRITTEN):
         report = evaluate_pictures(
             lambda source, region: reader.read(source, region=region), composed(name, count=args.pages)
         )
@@ -87,10 +108,17 @@ def composed(name: str, *, count: int) -> tuple[LabeledPicture, ...]:
     """Pages under a circumstance; the same numbers have the same hands under all of them."""
     pictures = []
     for number in range(count):
-        page, truth = compose_page(np.random.default_rng([SEED, number]), PageOptions(**CIRCUMSTANCES[name]))
+        options = PageOptions(**CIRCUMSTANCES.get(name, SLIP))
+        if name in WRITTEN:
+            options = replace(options, lines=(WRITTEN[name](np.random.default_rng([SEED, number, 1])),))
+        page, truth = compose_page(np.random.default_rng([SEED, number]), options)
         lines = tuple(line.text for line in truth.lines())
         pictures.append(LabeledPicture(id=f"page-{number:03}", source=np.asarray(page.pixels), lines=lines))
     return tuple(pictures)
+
+
+def _date(rng: np.random.Generator, sign: str) -> str:
+    return sign.join((f"{rng.integers(1, 32):02}", f"{rng.integers(1, 13):02}", str(rng.integers(1950, 2030))))
 
 
 def row(name: str, report: PicturesReport) -> dict[str, Any]:

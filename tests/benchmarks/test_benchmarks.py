@@ -80,7 +80,7 @@ def test_lines_are_composed_of_digits_of_writers_held_out(repository: Path, tmp_
 
 def test_circumstances_are_measured_on_the_same_hands(repository: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.json"
-    names = ("a table", "a sheet on a table")
+    names = ("a table", "a sheet on a table", "dates with slashes")
     errors = tmp_path / "errors"
     done = run(
         repository, "circumstances", "--pages", 2, "--only", *names, "--errors", errors, "--output", output
