@@ -3,7 +3,7 @@
     python benchmarks/evidence.py [--compare FILE] [--robustness FILE] [--output FILE] [--check]
 
 Nothing is measured here: both commands take long, go on where they were stopped, and write the files that this one
-reads. The comparison is copied beside the output, as compare.json.
+reads. Both are copied beside the output, as compare.json and robustness.json.
 """
 
 from __future__ import annotations
@@ -63,8 +63,8 @@ def main() -> int:
         print(f"{row['what']}: {row['value']:.4f}  {shown}  {verdict}")
     newest = max(reports.values(), key=lambda report: report["date"])
     about = {"benchmark": "evidence", "date": newest["date"], "machine": newest["machine"]}
-    if "compare" in reports:
-        write_report(reports["compare"], args.output.with_name("compare.json"))
+    for name, report in reports.items():
+        write_report(report, args.output.with_name(f"{name}.json"))
     return conclude({**about, "rows": rows}, args.output, check=args.check)
 
 
