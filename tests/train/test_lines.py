@@ -1,3 +1,4 @@
+import cv2
 import numpy as np
 import pytest
 
@@ -13,6 +14,8 @@ from inkread.train.lines import (
     LineStream,
     Sign,
     WriterDigits,
+    _Style,
+    random_date,
     random_number,
 )
 
@@ -69,6 +72,49 @@ def test_signs_stand_before_behind_and_within_numbers(writer):
         return sum((ink > 0.5).sum() > 0.5 * 3 * DIGIT_HEIGHT**2 for ink, _ in lines)
 
     assert with_blocks(signed) > with_blocks(stream_of(writer, 9)) + 60
+
+
+def test_signs_are_in_a_pen_about_as_broad_as_the_digits(writer):
+    ring = np.zeros((DIGIT_HEIGHT, DIGIT_HEIGHT), np.uint8)
+    thin, broad = ring.copy(), ring.copy()
+    cv2.circle(thin, (13, 13), 11, 255, 1)
+    cv2.circle(broad, (13, 13), 9, 255, 7)
+    alike = 0
+    for stroke in (1.0, 7.0):
+        signs = {character: [Sign(ink=ink, rise=0.0) for ink in (broad, thin)] for character in SIGNS}
+        beside = Beside(others=writer.crops[4], signs=signs)
+        stream = LineStream([[writer]], [1.0], beside, batch_size=16, rng=np.random.default_rng(9))
+        style = _Style.random(np.random.default_rng(1))
+        inks = [stream._number_sign("%", style, stroke)[0] for _ in range(100)]
+        alike += sum((ink.mean() > 0.3) == (stroke > 3) for ink in inks)
+    assert alike > 150
+
+
+def test_a_date_is_a_day_a_month_and_a_year():
+    rng = np.random.default_rng(4)
+    dates = [random_date(rng) for _ in range(200)]
+    assert {tuple(map(len, date)) for date in dates} >= {(2, 2, 4), (2, 2, 2), (4, 2, 2), (1, 1, 4)}
+    for date in dates:
+        year = max(date, key=len) if max(map(len, date)) == 4 else date[-1]
+        day, month = sorted((int(part) for part in date if part is not year), reverse=True)
+        assert 1 <= month <= 12
+        assert day <= 31
+
+
+def test_gentle_lines_stand_on_bare_paper(writer):
+    def bare(gentle):
+        stream = LineStream(
+            [[writer]],
+            [1.0],
+            Beside(others=writer.crops[4]),
+            batch_size=16,
+            rng=np.random.default_rng(2),
+            gentle=gentle,
+        )
+        return np.mean([(stream.line(4)[0] == 0).mean() > 0.25 for _ in range(60)])
+
+    assert bare(1.0) == 1.0
+    assert bare(0.0) < 0.9
 
 
 def test_the_same_seed_gives_the_same_lines(writer):

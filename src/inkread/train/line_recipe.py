@@ -57,6 +57,8 @@ class LineRecipe:
     pictures, pictures_share
         A data set of real lines, whose split "train" is learned from beside the composed ones, and its share; on its
         split "val" the weights are chosen. Empty for the bundled network.
+    gentle
+        Share of the composed lines that paper and camera do nothing to.
     """
 
     name: str = "line"
@@ -71,11 +73,12 @@ class LineRecipe:
     words: int = 0
     pictures: str = ""
     pictures_share: float = 0.0
+    gentle: float = 0.0
 
 
 LINE = LineRecipe()
 # Heard beside the other: alone it takes leaning ones for slashes.
-WORDS = LineRecipe(name="words", words=3000)
+WORDS = LineRecipe(name="words", words=3000, gentle=0.35)
 # Cheque amounts: not bundled, for their pictures may be used for research only.
 LINE_CAR = LineRecipe(name="line-car", lines=200_000, learning_rate=1e-3, pictures="car_a", pictures_share=0.5)
 # Of each sign there is one for so many words.
@@ -156,6 +159,7 @@ def train_line(
             rng=np.random.default_rng([recipe.seed, step]),
             pictures=pictures,
             pictures_share=recipe.pictures_share,
+            gentle=recipe.gentle,
         )
         while True:
             yield _as_tensors(*stream.batch())

@@ -21,7 +21,17 @@ from inkread.recognize.prepare import LINE_HEIGHT
 from inkread.train.pictures import LinePictures
 from inkread.train.strips import Canvas, beside_a_side, framed, on_paper, soiled
 
-__all__ = ["DIGIT_HEIGHT", "SIGNS", "Beside", "LineStream", "Sign", "WriterDigits", "random_number", "tight"]
+__all__ = [
+    "DIGIT_HEIGHT",
+    "SIGNS",
+    "Beside",
+    "LineStream",
+    "Sign",
+    "WriterDigits",
+    "random_date",
+    "random_number",
+    "tight",
+]
 
 Crop = NDArray[np.uint8]
 Image = NDArray[np.float32]
@@ -38,7 +48,12 @@ LENGTH_SHARES = (0.26, 0.44, 0.2, 0.1)
 BEFORE, AFTER, WITHIN = "$€£(#<>~+-", "%$€£)=°*", "/:-+=×÷*"
 SIGNS = "".join(dict.fromkeys(BEFORE + AFTER + WITHIN))
 # Shares of the lines that have such signs before, behind and within their number, and whose first digits are bracketed.
-BEFORE_SHARE, AFTER_SHARE, WITHIN_SHARE, BRACKET_SHARE = 0.09, 0.12, 0.12, 0.03
+BEFORE_SHARE, AFTER_SHARE, WITHIN_SHARE, BRACKET_SHARE = 0.1, 0.14, 0.12, 0.04
+# Shares of the lines that are a date, and two numbers with a slash between them; what parts a date, and how often.
+DATE_SHARE, FRACTION_SHARE = 0.05, 0.04
+DATE_SIGNS = {"/": 0.7, "-": 0.2, ".": 0.1}
+# Where so many digits are asked for, at least and at most, there may be a date instead.
+DATE_LENGTHS = 5, 8
 # Shares of the lines that have words beside their number, and that hold words alone.
 WORDS_SHARE, WORDS_ALONE_SHARE = 0.2, 0.03
 # Batches made together, of one class and sorted by width.
@@ -114,6 +129,15 @@ def random_number(rng: np.random.Generator, length: int) -> str:
     return digits
 
 
+def random_date(rng: np.random.Generator) -> tuple[str, ...]:
+    """The three numbers of a date, in one of the orders that people write them in."""
+    day, month, year = int(rng.integers(1, 32)), int(rng.integers(1, 13)), int(rng.integers(1900, 2040))
+    padded = rng.random() < 0.6
+    one, two = (f"{value:02d}" if padded else str(value) for value in rng.permutation([day, month]).tolist())
+    years = str(year) if rng.random() < 0.6 else f"{year % 100:02d}"
+    return (str(year), one, two) if rng.random() < 0.15 else (one, two, years)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Style:
     """How one line is written."""
@@ -180,6 +204,8 @@ class LineStream:
         The same generator state gives the same batches.
     pictures, pictures_share
         Real lines among the composed ones, and their share.
+    gentle
+        Share of the composed lines that are as cleaning leaves plain paper under an even light.
     """
 
     def __init__(
@@ -192,18 +218,24 @@ class LineStream:
         rng: np.random.Generator,
         pictures: LinePictures | None = None,
         pictures_share: float = 0.0,
+        gentle: float = 0.0,
     ) -> None:
         if len(writers) != len(shares) or not writers or not all(writers):
             raise InvalidOption("a line stream needs at least one group of writers, and a share for each")
         self._writers = writers
         self._shares = np.cumsum(shares) / sum(shares)
-        self._others, self._signs = beside.others, beside.signs
+        self._others = beside.others
+        self._signs = {character: sorted(signs, key=_sign_stroke) for character, signs in beside.signs.items()}
+        self._sign_strokes = {
+            character: np.array([_sign_stroke(sign) for sign in signs]) for character, signs in self._signs.items()
+        }
         self._words = sorted(beside.words, key=_stroke_width)
         self._word_strokes = np.array([_stroke_width(word) for word in self._words])
         self._batch_size = batch_size
         self._rng = rng
         self._pictures = pictures
         self._pictures_share = pictures_share if pictures is not None else 0.0
+        self._gentle = gentle
         self._ready: list[list[tuple[Image, str]]] = []
 
     def batch(self) -> tuple[NDArray[np.float32], NDArray[np.int64], list[str]]:
@@ -234,26 +266,41 @@ class LineStream:
     def line(self, length: int) -> tuple[Image, str]:
         """One strip of ink (LINE_HEIGHT, W) and its text of ``length`` digits, at times of none: words alone."""
         rng = self._rng
-        text = random_number(rng, length)
+        parts = self._parts(length)
         if self._words and rng.random() < WORDS_ALONE_SHARE:
-            text = ""
-        canvas = self._written(text, self._writer())
+            parts = ()
+        text = "".join(parts)
+        canvas = self._written(parts, self._writer())
+        if self._gentle and rng.random() < self._gentle:
+            return framed(canvas, rng), text
         if rng.random() < 0.25:
             self._neighbors(canvas)
         strip = framed(canvas, rng)
         return soiled(on_paper(beside_a_side(strip, rng), rng), rng), text
 
+    def _parts(self, length: int) -> tuple[str, ...]:
+        """A number; or, where there are signs to part them, the two of a fraction, or those of a date."""
+        rng = self._rng
+        kind = rng.random() if self._signs else 1.0
+        if kind < DATE_SHARE and DATE_LENGTHS[0] <= length <= DATE_LENGTHS[1]:
+            return random_date(rng)
+        number = random_number(rng, length)
+        if DATE_SHARE <= kind < DATE_SHARE + FRACTION_SHARE and length > 1:
+            at = int(rng.integers(1, length))
+            return number[:at], number[at:]
+        return (number,)
+
     def _writer(self) -> WriterDigits:
         group = self._writers[int(np.searchsorted(self._shares, self._rng.random()))]
         return group[int(self._rng.integers(len(group)))]
 
-    def _written(self, text: str, writer: WriterDigits) -> Canvas:
+    def _written(self, parts: Sequence[str], writer: WriterDigits) -> Canvas:
         rng = self._rng
         style = _Style.random(rng)
         if style.thickness > 0 and writer.stroke_width * style.size > BROAD_STROKE:
             style = replace(style, thickness=0)  # broader still, and nobody could read it
         stroke = float(np.clip(writer.stroke_width * style.size + style.thickness, 1, 7))
-        shapes = self._beside_words(self._shapes(text, writer, style, stroke) if text else [], style, stroke)
+        shapes = self._beside_words(self._shapes(parts, writer, style, stroke) if parts else [], style, stroke)
         baseline = CANVAS_HEIGHT / 2 + style.size / 2
         x = float(rng.integers(3, 9))
         placed: list[tuple[int, int, Image, bool]] = []
@@ -276,7 +323,7 @@ class LineStream:
         for one, two in itertools.pairwise(placed):
             if one[3] and two[3] and rng.random() < style.join:
                 _join(ink, one, two, stroke, rng)
-        digits = [(top, top + glyph.shape[0]) for _, top, glyph, is_digit in placed if is_digit or not text]
+        digits = [(top, top + glyph.shape[0]) for _, top, glyph, is_digit in placed if is_digit or not parts]
         return Canvas(ink=ink, top=min(t for t, _ in digits), bottom=max(b for _, b in digits), digit_height=style.size)
 
     def _beside_words(
@@ -304,17 +351,22 @@ class LineStream:
         ink = _resized(crop, max(4, round(crop.shape[1] * scale)), max(4, round(crop.shape[0] * scale)))
         return ink, False, style.size * float(rng.uniform(-0.3, 0.2))
 
-    def _shapes(self, text: str, writer: WriterDigits, style: _Style, stroke: float) -> list[tuple[Image, bool, float]]:
+    def _shapes(
+        self, parts: Sequence[str], writer: WriterDigits, style: _Style, stroke: float
+    ) -> list[tuple[Image, bool, float]]:
         """What stands in the line, left to right: ink, whether it is a digit, and its rise over the base line."""
         rng = self._rng
+        text = "".join(parts)
+        breaks = set(itertools.accumulate(map(len, parts[:-1])))
+        parting = str(rng.choice(list(DATE_SIGNS), p=list(DATE_SIGNS.values()))) if len(parts) > 2 else "/"
         shapes: list[tuple[Image, bool, float]] = []
         if rng.random() < 0.08:
             shapes.append(self._sign(style, stroke))
         bracketed = int(rng.integers(1, 5)) if self._signs and rng.random() < BRACKET_SHARE else 0
         if bracketed:
-            shapes.append(self._number_sign("(", style))
+            shapes.append(self._number_sign("(", style, stroke))
         elif self._signs and rng.random() < BEFORE_SHARE:
-            shapes.append(self._number_sign(BEFORE, style))
+            shapes.append(self._number_sign(BEFORE, style, stroke))
         ending_zeros = len(text) - len(text.rstrip("0"))
         decimals = 2 if len(text) > 2 and rng.random() < 0.08 else 0
         marked = rng.random() < WITHIN_SHARE
@@ -324,21 +376,24 @@ class LineStream:
             ink = self._digit(self._writer() if style.mixed else writer, character, style, small)
             shapes.append((ink, True, style.size * (1 - small) * style.zeros_rise))
             if at + 1 == bracketed:
-                shapes.append(self._number_sign(")", style))
+                shapes.append(self._number_sign(")", style, stroke))
             left -= 1 + decimals
-            if left == 0 and decimals:
+            if breaks:
+                if at + 1 in breaks:
+                    shapes.append(self._parting(parting, style, stroke))
+            elif left == 0 and decimals:
                 shapes.append((_dot(rng, stroke), False, 0.0))
             elif left > 0 and left % style.group == 0 and style.separator:
                 is_sign = style.separator in tuple(WITHIN) and self._signs
                 shapes.append(
-                    self._number_sign(style.separator, style)
+                    self._number_sign(style.separator, style, stroke)
                     if is_sign
                     else _separator(style.separator, style, stroke, rng)
                 )
             elif left > 0 and marked and rng.random() < 0.2:
                 shapes.append(self._sign(style, stroke))
         if self._signs and rng.random() < AFTER_SHARE:
-            shapes.append(self._number_sign(AFTER, style))
+            shapes.append(self._number_sign(AFTER, style, stroke))
         elif rng.random() < 0.3:
             shapes.extend(self._ending(style, stroke))
         return shapes
@@ -356,12 +411,23 @@ class LineStream:
             return np.asarray(np.maximum(cv2.erode(ink, _CROSS), ink * np.float32(0.6)), np.float32)
         return ink
 
-    def _number_sign(self, characters: str, style: _Style) -> tuple[Image, bool, float]:
-        """One of these signs, as high as it stands beside digits; strokes between digits are higher at times."""
+    def _parting(self, character: str, style: _Style, stroke: float) -> tuple[Image, bool, float]:
+        if character == ".":
+            return _dot(self._rng, stroke), False, 0.0
+        return self._number_sign(character, style, stroke)
+
+    def _number_sign(self, characters: str, style: _Style, stroke: float) -> tuple[Image, bool, float]:
+        """One of these signs, as high as it stands beside digits, for the most part in a pen about as broad as theirs;
+        strokes between digits are higher at times."""
         rng = self._rng
         character = characters[int(rng.integers(len(characters)))]
-        sign = self._signs[character][int(rng.integers(len(self._signs[character])))]
-        scale = style.size / DIGIT_HEIGHT * float(rng.uniform(1.2, 1.6) if character == "/" else rng.uniform(0.8, 1.15))
+        count = len(self._signs[character])
+        at = int(rng.integers(count))
+        if rng.random() < 0.85:
+            alike = int(np.searchsorted(self._sign_strokes[character], stroke))
+            at = min(max(alike + round(float(rng.normal(0, 0.06)) * count), 0), count - 1)
+        sign = self._signs[character][at]
+        scale = style.size / DIGIT_HEIGHT * float(rng.uniform(0.9, 1.5) if character == "/" else rng.uniform(0.8, 1.15))
         ink = _resized(sign.ink, max(2, round(sign.ink.shape[1] * scale)), max(2, round(sign.ink.shape[0] * scale)))
         rise = sign.rise * scale - (0.4 * (scale - 1) * sign.ink.shape[0] if character == "/" else 0.0)
         return ink, False, rise
@@ -370,7 +436,7 @@ class LineStream:
         """A dot, comma, dash, letter or sign that is read past."""
         rng = self._rng
         if self._signs and rng.random() < 0.5:
-            return self._number_sign(WITHIN, style)
+            return self._number_sign(WITHIN, style, stroke)
         kind = rng.random()
         if kind < 0.3:
             return _dot(rng, stroke), False, 0.0
@@ -430,6 +496,10 @@ def tight(crop: Crop) -> Crop:
     if not len(rows):
         return crop
     return crop[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _sign_stroke(sign: Sign) -> float:
+    return _stroke_width(sign.ink)
 
 
 def _stroke_width(crop: Crop) -> float:
