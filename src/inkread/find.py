@@ -50,10 +50,10 @@ WORD_MARGIN = 0.3
 FRAME_FILL = 0.3
 # Share of a picture's ink that may lie above, and below, the digits of its one line.
 LINE_TAIL = 0.03
-# A sparse component that is so many times as high and as wide as the usual one is no digit. What is usual, the largest
-# does not say where so many others are of about one height, up to this factor, with this share of their ink together
-# and so much beside the largest one's: the grain around a large digit has less.
-FRAME_TIMES = 3.5
+# A component that fills less of its box than this, and is so many times as high and as wide as the usual one, is no
+# digit. What is usual, such a one does not say where so many others are of about one height, up to this factor, with
+# this share of their ink together and so much beside the largest one's: the grain around a large digit has less.
+OPEN_FILL, FRAME_TIMES = 0.2, 3.5
 ALIKE_COUNT, ALIKE_TIMES, ALIKE_SHARE, LEAST_ALIKE = 12, 1.6, 0.8, 0.15
 
 
@@ -227,7 +227,7 @@ def _is_frame(component: _Component, others: list[_Component], typical: float) -
     return (
         component.height > FRAME_TIMES * typical
         and component.width > FRAME_TIMES * typical
-        and component.mask.mean() < 0.2
+        and component.mask.mean() < OPEN_FILL
     )
 
 
@@ -261,14 +261,14 @@ def _reference_height(components: list[_Component], options: FindOptions) -> flo
     heights = np.array([max(c.height, c.width * 0.5) for c in components])
     areas = np.array([float(c.mask.sum()) for c in components])
     # The dots of squared paper and the paper's grain may have more ink together than the writing.
-    filled = np.array([float(c.mask.mean()) for c in components]) >= SPARSE_FILL
-    readable = (heights >= options.min_digit_height) & filled
+    fills = np.array([float(c.mask.mean()) for c in components])
+    readable = (heights >= options.min_digit_height) & (fills >= SPARSE_FILL)
     if readable.any():
-        heights, areas = heights[readable], areas[readable]
+        heights, areas, fills = heights[readable], areas[readable], fills[readable]
     reference = weighted_median(heights, areas)
     # One stain or drawing may have more ink than all of the writing: what is alike among the rest says what is usual.
     others = np.arange(len(areas)) != int(areas.argmax())
-    if others.sum() >= ALIKE_COUNT:
+    if others.sum() >= ALIKE_COUNT and fills[areas.argmax()] < OPEN_FILL:
         usual = weighted_median(heights[others], areas[others])
         alike = others & (np.abs(np.log(heights / usual)) < np.log(ALIKE_TIMES))
         ink = areas[alike].sum()
