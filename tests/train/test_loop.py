@@ -123,6 +123,12 @@ def test_what_a_training_took_counts_all_of_its_parts(tmp_path):
     assert spent(tmp_path).cpu_seconds >= first.cpu_seconds >= 0
 
 
+def test_what_a_broken_checkpoint_took_is_not_known(tmp_path):
+    (tmp_path / "checkpoint.pt").write_bytes(b"half a checkpo")
+    with pytest.raises(InvalidOption, match="cannot be read"):
+        spent(tmp_path)
+
+
 def test_a_finished_training_is_not_done_again(tmp_path):
     first, seen = run(tmp_path), []
     again = run(tmp_path, report=seen.append)

@@ -341,12 +341,7 @@ class LineStream:
     def _word(self, style: _Style, stroke: float) -> tuple[Image, bool, float]:
         """A word, for the most part in a pen that is about as broad as the digits'."""
         rng = self._rng
-        count = len(self._words)
-        at = int(rng.integers(count))
-        if rng.random() < 0.7:
-            alike = int(np.searchsorted(self._word_strokes, stroke))
-            at = min(max(alike + round(float(rng.normal(0, 0.06)) * count), 0), count - 1)
-        crop = self._words[at]
+        crop = self._words[_alike(self._word_strokes, stroke, 0.7, rng)]
         scale = style.size / DIGIT_HEIGHT * float(rng.uniform(0.6, 1.15))
         ink = _resized(crop, max(4, round(crop.shape[1] * scale)), max(4, round(crop.shape[0] * scale)))
         return ink, False, style.size * float(rng.uniform(-0.3, 0.2))
@@ -421,12 +416,7 @@ class LineStream:
         strokes between digits are higher at times."""
         rng = self._rng
         character = characters[int(rng.integers(len(characters)))]
-        count = len(self._signs[character])
-        at = int(rng.integers(count))
-        if rng.random() < 0.85:
-            alike = int(np.searchsorted(self._sign_strokes[character], stroke))
-            at = min(max(alike + round(float(rng.normal(0, 0.06)) * count), 0), count - 1)
-        sign = self._signs[character][at]
+        sign = self._signs[character][_alike(self._sign_strokes[character], stroke, 0.85, rng)]
         scale = style.size / DIGIT_HEIGHT * float(rng.uniform(0.9, 1.5) if character == "/" else rng.uniform(0.8, 1.15))
         ink = _resized(sign.ink, max(2, round(sign.ink.shape[1] * scale)), max(2, round(sign.ink.shape[0] * scale)))
         rise = sign.rise * scale - (0.4 * (scale - 1) * sign.ink.shape[0] if character == "/" else 0.0)
@@ -496,6 +486,16 @@ def tight(crop: Crop) -> Crop:
     if not len(rows):
         return crop
     return crop[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
+def _alike(strokes: NDArray[np.float64], stroke: float, share: float, rng: np.random.Generator) -> int:
+    """A place among strokes in order of width: with probability ``share`` one about as wide as ``stroke``."""
+    count = len(strokes)
+    at = int(rng.integers(count))
+    if rng.random() < share:
+        near = int(np.searchsorted(strokes, stroke))
+        at = min(max(near + round(float(rng.normal(0, 0.06)) * count), 0), count - 1)
+    return at
 
 
 def _sign_stroke(sign: Sign) -> float:

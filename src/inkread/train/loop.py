@@ -80,10 +80,8 @@ class Spent:
 
 def spent(folder: Path) -> Spent:
     """What the training in ``folder`` had taken at its last checkpoint, in all its parts if it was interrupted."""
-    try:
-        return Spent(**torch.load(folder / "checkpoint.pt", weights_only=True)["spent"])
-    except (FileNotFoundError, KeyError):
-        return Spent()
+    path = folder / "checkpoint.pt"
+    return Spent(**_state(path).get("spent", {})) if path.exists() else Spent()
 
 
 def _rate(step: int, options: FitOptions) -> float:
@@ -141,8 +139,7 @@ def fit(
     optimizer = torch.optim.AdamW(net.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
     start, before = 0, Spent()
     if checkpoint.exists():
-        start = _resume(checkpoint, net, average, optimizer, options)
-        before = spent(folder)
+        start, before = _resume(checkpoint, net, average, optimizer, options)
     curves = folder / "curves.jsonl"
     if start == 0:
         curves.write_text("")
@@ -228,13 +225,17 @@ def _save(
     partial.replace(path)
 
 
-def _resume(
-    path: Path, net: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, options: FitOptions
-) -> int:
+def _state(path: Path) -> dict[str, Any]:
     try:
-        state = torch.load(path, weights_only=True)
+        return dict(torch.load(path, weights_only=True))
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
         raise InvalidOption(f"the checkpoint {path} cannot be read; delete it to start again: {error}") from error
+
+
+def _resume(
+    path: Path, net: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, options: FitOptions
+) -> tuple[int, Spent]:
+    state = _state(path)
     if state["options"] != asdict(options):
         raise InvalidOption(
             f"{path} belongs to a training with other options ({state['options']}); "
@@ -246,7 +247,7 @@ def _resume(
         optimizer.load_state_dict(state["optimizer"])
     except (RuntimeError, ValueError) as error:
         raise InvalidOption(f"{path} belongs to another network; take another folder, or delete it") from error
-    return int(state["step"])
+    return int(state["step"]), Spent(**state.get("spent", {}))
 
 
 def _ahead(items: Iterator[Any], *, depth: int) -> Generator[Any, None, None]:
