@@ -123,8 +123,9 @@ def test_what_a_training_took_counts_all_of_its_parts(tmp_path):
     assert spent(tmp_path).cpu_seconds >= first.cpu_seconds >= 0
 
 
-def test_what_a_broken_checkpoint_took_is_not_known(tmp_path):
-    (tmp_path / "checkpoint.pt").write_bytes(b"half a checkpo")
+@pytest.mark.parametrize("broken", [b"half a checkpo", b"cut off", b""])
+def test_what_a_broken_checkpoint_took_is_not_known(tmp_path, broken):
+    (tmp_path / "checkpoint.pt").write_bytes(broken)
     with pytest.raises(InvalidOption, match="cannot be read"):
         spent(tmp_path)
 

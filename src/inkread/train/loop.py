@@ -225,10 +225,23 @@ def _save(
     partial.replace(path)
 
 
+# What torch raises at bytes that are no checkpoint depends on the bytes.
+_UNREADABLE = (
+    OSError,
+    RuntimeError,
+    EOFError,
+    LookupError,
+    ValueError,
+    TypeError,
+    AssertionError,
+    pickle.UnpicklingError,
+)
+
+
 def _state(path: Path) -> dict[str, Any]:
     try:
         return dict(torch.load(path, weights_only=True))
-    except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
+    except _UNREADABLE as error:
         raise InvalidOption(f"the checkpoint {path} cannot be read; delete it to start again: {error}") from error
 
 
