@@ -155,6 +155,14 @@ def test_a_stain_with_more_ink_than_the_writing_does_not_say_how_high_digits_are
     assert all(line.digit_height == 24 for line in rows)
 
 
+def test_a_solid_blot_does_not_either():
+    page = blocks(*((40 * k, 20 + 60 * row) for row in range(2) for k in range(1, 11)), size=(600, 900))
+    lines = find_candidates(as_page(cv2.ellipse(page.ink.copy(), (600, 420), (90, 50), 0, 0, 360, 1.0, -1)))
+    rows = [line for line in lines if len(line.pieces) == 10]
+    assert len(rows) == 2
+    assert all(line.digit_height == 24 for line in rows)
+
+
 def test_bare_paper_has_no_lines():
     assert find_candidates(as_page(blank())) == ()
     assert as_one_digit(as_page(blank())) == ()

@@ -54,6 +54,8 @@ LINE_TAIL = 0.03
 # digit. What is usual, such a one does not say where so many others are of about one height, up to this factor, with
 # this share of their ink together and so much beside the largest one's: the grain around a large digit has less.
 OPEN_FILL, FRAME_TIMES = 0.2, 3.5
+# Half the width of a stroke, in heights, beyond which it is none: bold markers reach 0.17.
+BLOT_SHARE = 0.22
 ALIKE_COUNT, ALIKE_TIMES, ALIKE_SHARE, LEAST_ALIKE = 12, 1.6, 0.8, 0.15
 
 
@@ -265,10 +267,12 @@ def _reference_height(components: list[_Component], options: FindOptions) -> flo
     readable = (heights >= options.min_digit_height) & (fills >= SPARSE_FILL)
     if readable.any():
         heights, areas, fills = heights[readable], areas[readable], fills[readable]
+        components = list(itertools.compress(components, readable))
+    largest = components[int(areas.argmax())]
     reference = weighted_median(heights, areas)
     # One stain or drawing may have more ink than all of the writing: what is alike among the rest says what is usual.
     others = np.arange(len(areas)) != int(areas.argmax())
-    if others.sum() >= ALIKE_COUNT and fills[areas.argmax()] < OPEN_FILL:
+    if others.sum() >= ALIKE_COUNT and (fills[areas.argmax()] < OPEN_FILL or _is_blot(largest)):
         usual = weighted_median(heights[others], areas[others])
         alike = others & (np.abs(np.log(heights / usual)) < np.log(ALIKE_TIMES))
         ink = areas[alike].sum()
@@ -276,6 +280,14 @@ def _reference_height(components: list[_Component], options: FindOptions) -> flo
         if many and reference > FRAME_TIMES * usual:
             return usual
     return reference
+
+
+def _is_blot(component: _Component) -> bool:
+    """A shadow, a finger, a box filled in: solid farther across than the strokes of any digit of its height are."""
+    gap = max(3, round(0.03 * component.height))
+    mask = np.pad(component.mask.astype(np.uint8), gap)
+    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
+    return float(cv2.distanceTransform(closed, cv2.DIST_L2, 3).max()) > BLOT_SHARE * component.height
 
 
 def _is_speck(component: _Component, reference: float) -> bool:

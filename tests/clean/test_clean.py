@@ -70,6 +70,31 @@ def test_polarity_is_told_whatever_fills_the_picture(lines, size):
     assert is_light_ink(255 - grey)
 
 
+def in_half_shadow(image, *, depth, softness):
+    """The lower half of a picture in shadow, its edge this many pixels wide."""
+    height = image.pixels.shape[0]
+    share = 1 / (1 + np.exp(-(np.arange(height) - 0.45 * height) / softness))
+    return with_pixels(image.pixels * (1 - depth * share)[:, None, None])
+
+
+FAINT = {"paper_color": (210, 210, 210), "ink_color": (170, 170, 170)}
+
+
+@pytest.mark.parametrize("seed", [6, 14, 16, 23, 26, 39])
+def test_a_shadow_that_is_darker_than_the_ink_does_not_say_what_is_ink(seed):
+    options = PageOptions(light=1.0, contrast=0.3)
+    grey = cv2.cvtColor(compose_page(np.random.default_rng([97, seed]), options)[0].pixels, cv2.COLOR_RGB2GRAY)
+    assert not is_light_ink(grey)
+
+
+def test_bare_paper_at_the_edge_of_a_shadow_has_no_ink():
+    writing = page(**FAINT)
+    cleaned = clean(in_half_shadow(writing, depth=0.5, softness=9))
+    share = (210 - writing.pixels[..., 0]) / 40.0
+    assert np.median(cleaned.ink[share > 0.95]) > 0.9
+    assert (cleaned.ink[share <= 0] > 0.3).mean() < 0.001
+
+
 @pytest.mark.parametrize("corner", [(0, 0), (1, 0), (1, 1)])
 def test_light_from_one_side_changes_nothing(writing, corner):
     height, width, _ = writing.pixels.shape

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from inkread.clean.sheet import find_outlines, part_of_sheet, straighten, whole_sheet, without_ground
 from inkread.clean.skew import SMALL_SKEW, estimate_skew, plausible_skews, turned
+from inkread.clean.tone import ink_grey
 from inkread.errors import InvalidOption
 from inkread.geometry import PageTransform
 from inkread.parts import CleanPage, PageImage
@@ -21,11 +22,18 @@ __all__ = ["SMALL_SKEW", "CleanOptions", "clean", "estimate_skew", "is_light_ink
 
 Image = NDArray[np.float32]
 
-# Long side of the small picture on which paper and polarity are estimated; strokes need no detail there.
+# Long side of the small picture on which paper is estimated; strokes need no detail there.
 SMALL_SIDE = 160
+# Ink is light where light deviations outweigh dark ones by this share of both together: chalk and inverted scans reach
+# 0.91 to 1, a dark pen on a sheet on a dark table up to 0.88.
+LIGHT_SHARE = 0.9
+# Long side of the picture on which ink is told from shadows: a pen's line on a page is about a pixel wide.
+MIDDLE_SIDE = 480
 # Bright paper must reach across the widest stroke: a sixth of the short side is wider than any pen's line in a picture
 # that a digit fills.
 PAPER_REACH = 1 / 6
+# A picture whose short side is less than this share of its long one is a strip, of one line.
+STRIP_SHARE = 0.5
 # Blocks along the long side in which the strength of the ink is measured; ink is compared with its neighborhood of five
 # blocks, about a fifth of the page.
 LEVEL_BLOCKS = 24
@@ -94,22 +102,23 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
     Ink in [0, 1], all zero on blank paper, and the map from its pixels to the picture's.
     """
     options = options or CleanOptions()
-    grey = cv2.cvtColor(page.pixels, cv2.COLOR_RGB2GRAY)
+    grey = ink_grey(page.pixels)
     scale = min(1.0, (options.max_pixels / grey.size) ** 0.5)
     if scale < 1.0:
         size = max(1, round(page.width * scale)), max(1, round(page.height * scale))
         grey = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
     height, width = grey.shape
     to_source = PageTransform.scaling(page.width / width, page.height / height)
-    small = _small(grey)
+    middle, small = _shrunk(grey)
     outlines = find_outlines(small) if options.straighten_sheet else ()
     corners = whole_sheet(outlines)
     if corners is not None:
         grey, to_grey = straighten(grey, corners * (np.array([width, height]) / small.shape[::-1]))
-        small, to_source = _small(grey), to_grey.then(to_source)
+        (middle, small), to_source = _shrunk(grey), to_grey.then(to_source)
     part = part_of_sheet(outlines) if corners is None else None
-    if _has_light_ink(small) != against_odds:
-        grey, small = 255 - grey, 255 - small
+    if _has_light_ink(middle, small) != against_odds:
+        grey = np.asarray(255 - grey, np.uint8)
+        _, small = _shrunk(grey)  # not 255 less than it was: so light ink is as dark ink, to the last bit
     ink = _ink(grey, small, options)
     if part is not None:
         outline, edges = part
@@ -119,8 +128,14 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
     return turned(cleaned, -skew) if skew else cleaned
 
 
-def _small(grey: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    scale = SMALL_SIDE / max(grey.shape)
+def _shrunk(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The picture at two smaller sizes: strokes still show in the one, and paper alone in the other."""
+    middle = _at_most(grey, MIDDLE_SIDE)
+    return middle, _at_most(middle, SMALL_SIDE)
+
+
+def _at_most(grey: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    scale = side / max(grey.shape)
     if scale >= 1:
         return grey
     size = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
@@ -131,25 +146,30 @@ def is_light_ink(grey: NDArray[np.uint8]) -> bool:
     """Whether the ink is lighter than the paper.
 
     Ink is the rare deviation from its surroundings: the third moment of the deviations from a wide median has its sign.
+    Each counts by its squared gradient: ink has sharp edges, and a shadow, though it may be darker, has none. Light ink
+    is the rarer case, and leaves no doubt.
 
     Parameters
     ----------
     grey
         uint8 (H, W).
     """
-    return _has_light_ink(_small(grey))
+    return _has_light_ink(*_shrunk(grey))
 
 
-def _has_light_ink(small: NDArray[np.uint8]) -> bool:
+def _has_light_ink(middle: NDArray[np.uint8], small: NDArray[np.uint8]) -> bool:
     window = min(61, max(3, (min(small.shape) // 3) | 1))
-    deviation = small.astype(np.float32) - cv2.medianBlur(small, window)
-    return float((deviation**3).mean()) > 0.0
+    paper = cv2.resize(cv2.medianBlur(small, window), middle.shape[::-1], interpolation=cv2.INTER_LINEAR)
+    deviation = cv2.subtract(middle, paper, dtype=cv2.CV_32F)
+    across, down = (gradient.astype(np.float32) for gradient in cv2.spatialGradient(middle))
+    moment = deviation**3 * (across**2 + down**2)
+    return float(moment.sum(dtype=np.float64)) > LIGHT_SHARE * float(np.abs(moment).sum(dtype=np.float64))
 
 
 def _paper(small: NDArray[np.uint8], shape: tuple[int, ...]) -> Image:
     """Brightness of the paper under the ink, float32 of the given shape: a morphological closing, smoothed.
 
-    ``small`` is the page as :func:`_small` gives it.
+    ``small`` is the page as the smaller one of :func:`_shrunk`.
     """
     reach = max(3, round(min(small.shape) * PAPER_REACH)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
@@ -159,7 +179,11 @@ def _paper(small: NDArray[np.uint8], shape: tuple[int, ...]) -> Image:
     margin = min(reach, *(side - 1 for side in smooth.shape))
     wide = np.pad(smooth, margin, mode="reflect", reflect_type="odd") if margin > 0 else smooth
     closed = cv2.morphologyEx(wide, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
-    closed = cv2.GaussianBlur(closed, (0, 0), reach / 8)
+    smoothed = cv2.GaussianBlur(closed, (0, 0), reach / 8)
+    # Smooth, but nowhere lighter than it was: beside the edge of a shadow smoothing would make bare paper look dark. In
+    # a strip and in a tiny picture digits are as high as it is, and what a closing leaves of them is smoothed away.
+    is_strip = min(small.shape) < STRIP_SHARE * max(small.shape) or small.shape == shape
+    closed = smoothed if is_strip else np.minimum(closed, smoothed)
     closed = np.clip(closed[margin : margin + small.shape[0], margin : margin + small.shape[1]], 0, 255)
     return np.asarray(cv2.resize(closed, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
 
