@@ -15,10 +15,10 @@ from inkread.data.synth import Hand, PageOptions, compose_page
 __all__ = ["cost_row", "hundred_digits"]
 
 
-def hundred_digits() -> NDArray[np.uint8]:
-    """The picture of ten lines of ten digits in clear writing."""
+def hundred_digits(*, width: int = 900, height: int = 900) -> NDArray[np.uint8]:
+    """The picture of ten lines of ten digits in clear writing, as large as it is."""
     lines = tuple("1234567890"[k:] + "1234567890"[:k] for k in range(10))
-    options = PageOptions(width=900, height=900, lines=lines, hand=Hand(), wear=0, light=0, camera=0, view=0)
+    options = PageOptions(width=width, height=height, lines=lines, hand=Hand(), wear=0, light=0, camera=0, view=0)
     image, _ = compose_page(np.random.default_rng(0), options)
     return image.pixels
 

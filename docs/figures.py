@@ -22,6 +22,10 @@ BENCHMARKS = {
         "python benchmarks/circumstances.py",
     ),
     "against_rapidocr": ("Against RapidOCR, in one run", "python benchmarks/against_rapidocr.py"),
+    "line_heads": (
+        "The line network with a recurrent and with a convolutional head, trained alike for a short time",
+        "python benchmarks/line_heads.py",
+    ),
     "speed": ("Speed and size", "python benchmarks/speed.py"),
     "batch": ("Batches, on pages that inkread composes", "python benchmarks/batch.py"),
     "serve": ("The server, on loopback", "python benchmarks/serve.py --workers 2"),
@@ -105,6 +109,7 @@ def _rows(name: str, result: Result) -> Iterator[tuple[str, str, str, str]]:
             "explain": _batch_value,
             "style": _batch_value,
             "evidence": _batch_value,
+            "line_heads": _batch_value,
         }[name]
         value = "–" if row["value"] is None else show(row, row["value"])
         if row.get("interval"):
@@ -154,7 +159,7 @@ def _speed_value(row: Mapping[str, Any], value: float) -> str:
 def _batch_value(row: Mapping[str, Any], value: float) -> str:
     if row["unit"] == "share":
         return f"{100 * value:.1f} %"
-    if row["unit"] == "correlation":
+    if row["unit"] in ("correlation", "nats"):
         return f"{value:.2f}"
     if row["unit"] == "times":
         return f"{value:.2f} ×"

@@ -18,8 +18,8 @@ from inkread.data.synth import Hand, PageOptions, compose_page
 WriteSet = Callable[[Path, int], Path]
 
 SCRIPTS = (
-    "ablation", "against_rapidocr", "batch", "circumstances", "clutter", "digits", "evidence", "explain", "lines",
-    "pages", "reports", "serve", "speed", "style",
+    "ablation", "against_rapidocr", "batch", "circumstances", "clutter", "digits", "evidence", "explain",
+    "line_heads", "lines", "pages", "reports", "serve", "speed", "style",
 )  # fmt: skip
 
 
