@@ -163,7 +163,7 @@ def _has_light_ink(middle: NDArray[np.uint8], small: NDArray[np.uint8]) -> bool:
     deviation = cv2.subtract(middle, paper, dtype=cv2.CV_32F)
     across, down = (gradient.astype(np.float32) for gradient in cv2.spatialGradient(middle))
     moment = deviation**3 * (across**2 + down**2)
-    return float(moment.sum(dtype=np.float64)) > LIGHT_SHARE * float(np.abs(moment).sum(dtype=np.float64))
+    return float(moment.sum(dtype=np.float64)) > LIGHT_SHARE * float(cv2.norm(moment, cv2.NORM_L1))
 
 
 def _paper(small: NDArray[np.uint8], shape: tuple[int, ...]) -> Image:

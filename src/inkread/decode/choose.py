@@ -40,7 +40,7 @@ LEAST_SIZE, MOST_SIZE = 0.45, 4.0
 LONE_DIGIT, LONE_STROKE = 0.75, 0.9
 # Digits of a line that is believed to hold less digits than this are pieces of words and drawings, unless they are as
 # sure on the average as a single one must be.
-WORDY_SHARE = 0.15
+WORDY_SHARE = 0.2
 # Nor may its ink be less than this share as strong as that of the page's other digits, where there are so many of them:
 # a fold has 0.4, pencil beside a pen 0.6 and more. Ink below the first value belongs to a stroke's soft edge.
 SOFT_EDGE, LIKE_STRENGTH, OTHERS = 0.25, 0.5, 3

@@ -41,8 +41,10 @@ OFF_COST = 2.0
 APART = 0.2
 # Strings that every look proposes.
 PROPOSALS = 6
-# How sure a network that reads past words must be of a number to leave out one character beside it, and several.
-SURE_OF_ONE, SURE_OF_MORE = 0.85, 0.5
+# How sure a network that reads past words must be of a number to leave out one character beside it, and several, and
+# one stroke within it, which parts two numbers.
+SURE_OF_ONE, SURE_OF_MORE, SURE_OF_STROKE = 0.7, 0.35, 0.7
+STROKES = "17"  # what a slash is read as
 # Readings of a line that are kept.
 KEPT = 6
 # What the digit network's opinion of one digit counts for beside the line network's: where bare paper parts the digit
@@ -97,7 +99,7 @@ def likeliest_together(looks: Sequence[Scores], *, past_words: int = 0) -> tuple
         At least one: what a network says of a line, or several of it, or one at several sizes.
     past_words
         How many of them, the last ones, are of a network that reads past words. Where it is sure of a number, readings
-        that have more before or behind it count for that number: the rest were letters.
+        that have more before or behind it, or a stroke within, count for that number: the rest were letters and signs.
     """
     proposed = [dict(likeliest_strings(scores)[:PROPOSALS]) for scores in looks]
     together: dict[str, float] = {}
@@ -111,16 +113,27 @@ def likeliest_together(looks: Sequence[Scores], *, past_words: int = 0) -> tuple
 
 
 def _leave_out_words(together: dict[str, float], proposed: Sequence[Mapping[str, float]]) -> None:
-    """Count readings that have characters beside a sure number for that number, in place."""
+    """Count readings that have characters beside a sure number, or a stroke within it, for that number, in place."""
     means = {
         text: sum(float(np.exp(strings.get(text, -np.inf))) for strings in proposed) / len(proposed)
         for strings in proposed
         for text in strings
     }
     number, sureness = max(means.items(), key=lambda item: item[1])
-    for text in [text for text in together if number and number in text and text != number]:
-        if sureness >= (SURE_OF_ONE if len(text) == len(number) + 1 else SURE_OF_MORE):
+    for text in list(together):
+        if sureness >= _least_to_leave_out(text, number):
             together[number] += together.pop(text)
+
+
+def _least_to_leave_out(text: str, number: str) -> float:
+    """How sure of a number one must be to take a reading for it; infinite where that has not just something more."""
+    more = len(text) - len(number)
+    if not number or more <= 0:
+        return math.inf
+    if number in text:
+        return SURE_OF_ONE if more == 1 else SURE_OF_MORE
+    within = {number[:at] + stroke + number[at:] for at in range(1, len(number)) for stroke in STROKES}
+    return SURE_OF_STROKE if text in within else math.inf
 
 
 def with_second_opinion(line: ChosenLine, scores: NDArray[np.float32]) -> ChosenLine:

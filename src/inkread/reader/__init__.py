@@ -389,13 +389,13 @@ class Reader:
             return reading
         reading = without_slashes_of_dates(reading, found)
         reading = of_like_size(self._with_lines(found, reading, around))
-        if options.layout == "page" and may_be_dirt:
+        is_dirty_page = options.layout == "page" and may_be_dirt
+        if is_dirty_page:
             reading = without_pieces_of_words(without_lone_marks(reading))
-        return (
-            self._or_as_one_line(page, found, reading, is_line=options.layout == "line")
-            if "line" in self._cards
-            else reading
-        )
+        if "line" not in self._cards:
+            return reading
+        reading = self._or_as_one_line(page, found, reading, is_line=options.layout == "line")
+        return without_lone_marks(reading) if is_dirty_page else reading
 
     def _recognized(
         self, found: Sequence[LineOfCandidates]

@@ -413,11 +413,12 @@ class LineStream:
 
     def _number_sign(self, characters: str, style: _Style, stroke: float) -> tuple[Image, bool, float]:
         """One of these signs, as high as it stands beside digits, for the most part in a pen about as broad as theirs;
-        strokes between digits are higher at times."""
+        strokes between digits are higher, or they would be ones."""
         rng = self._rng
         character = characters[int(rng.integers(len(characters)))]
         sign = self._signs[character][_alike(self._sign_strokes[character], stroke, 0.85, rng)]
-        scale = style.size / DIGIT_HEIGHT * float(rng.uniform(0.9, 1.5) if character == "/" else rng.uniform(0.8, 1.15))
+        low, high = (1.05, 1.5) if character == "/" else (0.8, 1.15)
+        scale = style.size / DIGIT_HEIGHT * float(rng.uniform(low, high))
         ink = _resized(sign.ink, max(2, round(sign.ink.shape[1] * scale)), max(2, round(sign.ink.shape[0] * scale)))
         rise = sign.rise * scale - (0.4 * (scale - 1) * sign.ink.shape[0] if character == "/" else 0.0)
         return ink, False, rise
