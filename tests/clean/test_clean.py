@@ -80,7 +80,7 @@ def in_half_shadow(image, *, depth, softness):
 FAINT = {"paper_color": (210, 210, 210), "ink_color": (170, 170, 170)}
 
 
-@pytest.mark.parametrize("seed", [6, 14, 16, 23, 26, 39])
+@pytest.mark.parametrize("seed", [6, 14, 23, 26, 39])
 def test_a_shadow_that_is_darker_than_the_ink_does_not_say_what_is_ink(seed):
     options = PageOptions(light=1.0, contrast=0.3)
     grey = cv2.cvtColor(compose_page(np.random.default_rng([97, seed]), options)[0].pixels, cv2.COLOR_RGB2GRAY)
