@@ -54,9 +54,9 @@ LINE_TAIL = 0.03
 # digit. What is usual, such a one does not say where so many others are of about one height, up to this factor, with
 # this share of their ink together and so much beside the largest one's: the grain around a large digit has less.
 OPEN_FILL, FRAME_TIMES = 0.2, 3.5
+ALIKE_COUNT, ALIKE_TIMES, ALIKE_SHARE, LEAST_ALIKE = 12, 1.6, 0.8, 0.15
 # Half the width of a stroke, in heights, beyond which it is none: bold markers reach 0.17.
 BLOT_SHARE = 0.22
-ALIKE_COUNT, ALIKE_TIMES, ALIKE_SHARE, LEAST_ALIKE = 12, 1.6, 0.8, 0.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from inkread.clean.sheet import find_outlines, part_of_sheet, straighten, whole_sheet, without_ground
 from inkread.clean.skew import SMALL_SKEW, estimate_skew, plausible_skews, turned
-from inkread.clean.tone import ink_grey
+from inkread.clean.tone import at_most, ink_grey
 from inkread.errors import InvalidOption
 from inkread.geometry import PageTransform
 from inkread.parts import CleanPage, PageImage
@@ -134,16 +134,8 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
 
 def _shrunk(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """The picture at two smaller sizes: strokes still show in the one, and paper alone in the other."""
-    middle = _at_most(grey, MIDDLE_SIDE)
-    return middle, _at_most(middle, SMALL_SIDE)
-
-
-def _at_most(grey: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    scale = side / max(grey.shape)
-    if scale >= 1:
-        return grey
-    size = max(1, round(grey.shape[1] * scale)), max(1, round(grey.shape[0] * scale))
-    return np.asarray(cv2.resize(grey, size, interpolation=cv2.INTER_AREA), np.uint8)
+    middle = at_most(grey, MIDDLE_SIDE)
+    return middle, at_most(middle, SMALL_SIDE)
 
 
 def is_light_ink(grey: NDArray[np.uint8]) -> bool:

@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["ink_grey"]
+__all__ = ["at_most", "ink_grey"]
 
 # Long side of the small picture on which the colors are compared.
 SMALL_SIDE = 160
@@ -45,12 +45,17 @@ def ink_grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _small(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The picture at about :data:`SMALL_SIDE`; of a large one some rows and columns are looked at only."""
     step = max(1, max(pixels.shape[:2]) // (2 * SMALL_SIDE))
-    some = pixels[::step, ::step]
-    scale = SMALL_SIDE / max(some.shape[:2])
+    return at_most(pixels[::step, ::step], SMALL_SIDE)
+
+
+def at_most(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """A picture, grey or colored, shrunk until its long side is no longer than ``side`` pixels."""
+    height, width = picture.shape[:2]
+    scale = side / max(height, width)
     if scale >= 1:
-        return some
-    size = max(1, round(some.shape[1] * scale)), max(1, round(some.shape[0] * scale))
-    return np.asarray(cv2.resize(some, size, interpolation=cv2.INTER_AREA), np.uint8)
+        return picture
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _strength(small: NDArray[np.uint8]) -> NDArray[np.float64]:
