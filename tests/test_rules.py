@@ -44,6 +44,22 @@ def test_a_page_without_rules_is_left_as_it_is():
     np.testing.assert_array_equal(binary, before)
 
 
+@pytest.mark.parametrize("y", [40, 250, 571])
+@pytest.mark.parametrize("bend", [0, 6])
+def test_one_rule_among_short_strokes_is_found_wherever_it_runs(y, bend):
+    strokes = np.zeros((600, 900), np.uint8)
+    for x in range(60, 840, 120):  # bars of letters, as long as the runs that rules are joined of
+        for row in (20, 300, 520):
+            strokes[row : row + 4, x : x + 40] = 1
+    rule = np.zeros_like(strokes)
+    columns = np.arange(900)
+    rule[np.round(y + bend * np.sin(columns / 900 * np.pi)).astype(int), columns] = 1
+    apart = cv2.dilate(strokes, np.ones((5, 5), np.uint8)) == 0
+    rest = remove_rules(strokes | rule)
+    assert rest[(rule == 1) & apart].mean() < 0.02
+    assert rest[strokes == 1].mean() > 0.95
+
+
 def ring(binary, x, y):
     cv2.ellipse(binary, (x, y), RING_RADII, 0, 0, 360, 1, 3)
 

@@ -148,7 +148,7 @@ def _pieces(ink: NDArray[np.float32]) -> list[Box]:
 
 def _glare_share(sample: NDArray[np.uint8], grey: NDArray[np.uint8]) -> float:
     """Share of the largest spot of blown-out light in a sample of pixels, uint8 (H, W, 3), whose grey is given too."""
-    spots = (sample.min(axis=2) >= BLOWN_OUT).astype(np.uint8)
+    spots = cv2.inRange(sample, (BLOWN_OUT,) * 3, (255,) * 3) & 1
     spots = np.asarray(cv2.morphologyEx(spots, cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)), np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(spots)
     if count < 2:

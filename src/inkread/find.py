@@ -87,13 +87,14 @@ class FindOptions:
 
 @dataclass(slots=True, eq=False)
 class _Component:
-    """A piece of connected ink: its box on the page and its mask in that box."""
+    """A piece of connected ink: its box on the page, its mask in that box and how many pixels the mask has."""
 
     x0: int
     y0: int
     x1: int
     y1: int
     mask: NDArray[np.bool_]
+    area: int
 
     @property
     def width(self) -> int:
@@ -102,6 +103,11 @@ class _Component:
     @property
     def height(self) -> int:
         return self.y1 - self.y0
+
+    @property
+    def fill(self) -> float:
+        """The share of its box that it covers."""
+        return self.area / self.mask.size
 
     @property
     def middle_y(self) -> float:
@@ -200,28 +206,28 @@ def _connected(binary: Mask, ink: Image, options: FindOptions) -> list[_Componen
     chosen = np.flatnonzero(large)
     if len(chosen) > options.max_components:
         chosen = chosen[np.argsort(areas[chosen])[::-1][: options.max_components]]
+    holds_strong = np.bincount(labels[ink >= STRONG_INK], minlength=len(stats)) > 0
     components = []
-    for i in chosen:
-        x0, y0, width, height = (int(v) for v in stats[i, :4])
+    for i in chosen[holds_strong[chosen]]:
+        x0, y0, width, height, area = stats[i].tolist()
         mask = labels[y0 : y0 + height, x0 : x0 + width] == i
-        part = ink[y0 : y0 + height, x0 : x0 + width]
-        if float(part[mask].max()) >= STRONG_INK:
-            components.append(_Component(x0, y0, x0 + width, y0 + height, mask))
+        components.append(_Component(x0, y0, x0 + width, y0 + height, mask, area))
     return components
 
 
 def _is_frame(component: _Component, others: list[_Component], typical: float) -> bool:
-    if component.mask.mean() > FRAME_FILL:
+    if component.fill > FRAME_FILL:
         return False
+    least_height = 0.2 * min(component.height, component.width)
     inside = 0
     for other in others:
-        if other is component or other.height < 0.2 * min(component.height, component.width):
-            continue
         if (
             component.x0 <= other.x0
             and other.x1 <= component.x1
             and component.y0 <= other.y0
             and other.y1 <= component.y1
+            and other.height >= least_height
+            and other is not component
         ):
             inside += 1
             if inside >= 2 or (other.height > 0.45 * component.height and _has_straight_sides(component)):
@@ -229,7 +235,7 @@ def _is_frame(component: _Component, others: list[_Component], typical: float) -
     return (
         component.height > FRAME_TIMES * typical
         and component.width > FRAME_TIMES * typical
-        and component.mask.mean() < OPEN_FILL
+        and component.fill < OPEN_FILL
     )
 
 
@@ -238,7 +244,7 @@ def _has_straight_sides(component: _Component) -> bool:
     mask = component.mask
     margin_y, margin_x = max(1, round(0.18 * mask.shape[0])), max(1, round(0.18 * mask.shape[1]))
     inner = mask[margin_y:-margin_y, margin_x:-margin_x].sum()
-    if inner > 0.25 * mask.sum():
+    if inner > 0.25 * component.area:
         return False
     corners = (
         mask[:margin_y, :margin_x],
@@ -261,9 +267,9 @@ def _without_straight_runs(frame: _Component) -> Mask:
 def _reference_height(components: list[_Component], options: FindOptions) -> float:
     """Height of the usual large component: the median weighted by area, so that specks do not count."""
     heights = np.array([max(c.height, c.width * 0.5) for c in components])
-    areas = np.array([float(c.mask.sum()) for c in components])
+    areas = np.array([float(c.area) for c in components])
     # The dots of squared paper and the paper's grain may have more ink together than the writing.
-    fills = np.array([float(c.mask.mean()) for c in components])
+    fills = np.array([c.fill for c in components])
     readable = (heights >= options.min_digit_height) & (fills >= SPARSE_FILL)
     if readable.any():
         heights, areas, fills = heights[readable], areas[readable], fills[readable]
@@ -307,7 +313,7 @@ def _is_texture(component: _Component) -> bool:
 
 def _is_dash(component: _Component, reference: float) -> bool:
     """An underline, a struck rule's remains: much longer than a digit is wide, and thin."""
-    thickness = float(component.mask.sum()) / component.width
+    thickness = component.area / component.width
     return component.width > 2.2 * reference and thickness < 0.22 * reference
 
 
@@ -570,7 +576,7 @@ def _union(parts: list[_Component]) -> _Component:
     mask = np.zeros((y1 - y0, x1 - x0), bool)
     for c in parts:
         mask[c.y0 - y0 : c.y1 - y0, c.x0 - x0 : c.x1 - x0] |= c.mask
-    return _Component(x0, y0, x1, y1, mask)
+    return _Component(x0, y0, x1, y1, mask, int(np.count_nonzero(mask)))
 
 
 def _may_be_one(pieces: list[_Component], height: float) -> bool:
@@ -610,16 +616,10 @@ def _split_at(component: _Component, cuts: list[int]) -> list[_Component]:
         rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
         if not len(rows):
             continue
-        top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
-        pieces.append(
-            _Component(
-                component.x0 + a + int(left),
-                component.y0 + int(top),
-                component.x0 + a + int(right),
-                component.y0 + int(bottom),
-                mask[top:bottom, left:right],
-            )
-        )
+        top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
+        x0, y0 = component.x0 + a, component.y0
+        area = int(np.count_nonzero(mask))
+        pieces.append(_Component(x0 + left, y0 + top, x0 + right, y0 + bottom, mask[top:bottom, left:right], area))
     return pieces or [component]
 
 

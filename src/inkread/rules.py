@@ -70,7 +70,9 @@ def remove_rules(binary: Mask, ink: Image | None = None) -> Mask:
     height, width = binary.shape
     darkness: Image | Mask = binary if ink is None else ink
     across = _straight_rules(binary, darkness, width)
-    down = _straight_rules(np.ascontiguousarray(binary.T), darkness.T, height)
+    down = _straight_rules(np.asarray(cv2.transpose(binary), np.uint8), darkness.T, height)
+    if not (across or down):
+        return binary.copy()
     rules = _drawn(across, binary) | _drawn(down, binary.T).T
     if not rules.any():
         return binary.copy()
@@ -315,7 +317,11 @@ def _straight_rules(binary: Mask, ink: Image | Mask, extent: int) -> list[_Rule]
     if _longest_run(shadow[0]) < PARALLEL_SHARE * extent:
         return []
     joined = cv2.dilate(runs, np.ones((3, run), np.uint8))
-    labels, stats, _ = components_of(joined)
+    top, bottom = _rows_of_long(joined, step=run // 2, least=PARALLEL_SHARE * extent)
+    if top == bottom:
+        return []
+    labels, stats, _ = components_of(joined[top:bottom])
+    runs, ink = runs[top:bottom], ink[top:bottom]
     length = stats[:, cv2.CC_STAT_WIDTH]
     # A bent or tilted rule is higher than thick; a box of writing is higher still.
     long_enough = (length >= PARALLEL_SHARE * extent) & (stats[:, cv2.CC_STAT_HEIGHT] < 0.15 * length)
@@ -326,7 +332,7 @@ def _straight_rules(binary: Mask, ink: Image | Mask, extent: int) -> list[_Rule]
         place = slice(y0, y0 + height), slice(x0, x0 + width)
         mask = ((labels[place] == i) & (runs[place] > 0)).astype(np.uint8)
         if 0.4 <= mask.sum() / width <= width / RULE_SLENDERNESS:
-            rule = _Rule.of(mask, ink[place], x0, y0)
+            rule = _Rule.of(mask, ink[place], x0, top + y0)
             # Strokes of digits that stand below each other are thick, and do not lie on one line.
             is_thin = rule.thickness <= BROKEN_THICKNESS and rule.spread <= BROKEN_SPREAD
             if is_thin or np.count_nonzero(mask.any(axis=0)) >= WHOLE_SHARE * width:
@@ -334,6 +340,21 @@ def _straight_rules(binary: Mask, ink: Image | Mask, extent: int) -> list[_Rule]
     if len(rules) >= PARALLEL_COUNT:
         return rules
     return [rule for rule in rules if rule.length >= RULE_SHARE * extent]
+
+
+def _rows_of_long(joined: Mask, *, step: int, least: float) -> tuple[int, int]:
+    """From which row to which one, half open, all components lie that may be ``least`` pixels long; 0, 0 without any.
+
+    One column in ``step`` is looked at, of runs that are longer than that: what hangs together on the page does so
+    there too, and reaches no farther than one column beyond.
+    """
+    _, stats, _ = components_of(np.ascontiguousarray(joined[:, ::step]))
+    may_be_long = (stats[:, cv2.CC_STAT_WIDTH] + 1) * step >= least
+    may_be_long[0] = False
+    if not may_be_long.any():
+        return 0, 0
+    tops = stats[may_be_long, cv2.CC_STAT_TOP]
+    return int(tops.min()), int((tops + stats[may_be_long, cv2.CC_STAT_HEIGHT]).max())
 
 
 def _longest_run(row: NDArray[np.uint8]) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import inkread
-from inkread.clean.tone import ink_grey
+from inkread.clean.tone import at_most, ink_grey, one_of
 from inkread.data.synth import Hand, PageOptions, compose_page
 
 
@@ -54,3 +54,25 @@ def test_usual_ink_is_seen_by_its_brightness(ink, paper):
 def test_any_size_has_a_grey(shape):
     pixels = np.random.default_rng(1).integers(0, 255, (*shape, 3), np.uint8)
     assert ink_grey(pixels).shape == shape
+
+
+def test_one_of_two_is_the_mean_of_four_pixels_and_leaves_an_odd_rest_out():
+    picture = np.arange(35, dtype=np.float32).reshape(5, 7)
+    halves = one_of(2, picture)
+    assert halves.tolist() == picture[:4, :6].reshape(2, 2, 3, 2).mean(axis=(1, 3)).tolist()
+
+
+@pytest.mark.parametrize("shape", [(1200, 900), (601, 37), (1, 5000), (480, 480, 3)])
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_a_picture_is_shrunk_to_a_side_and_keeps_its_light(shape, kind):
+    picture = (np.random.default_rng(0).random(shape) * 200).astype(kind)
+    small = at_most(picture, 160)
+    assert max(small.shape[:2]) == 160
+    assert small.dtype == kind
+    assert small.shape[2:] == shape[2:]
+    assert abs(float(small.mean()) - float(picture.mean())) < 2
+
+
+def test_a_small_picture_is_left_as_it_is():
+    picture = np.zeros((160, 20), np.uint8)
+    assert at_most(picture, 160) is picture

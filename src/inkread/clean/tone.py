@@ -6,11 +6,15 @@ faint, or not to be seen at all.
 
 from __future__ import annotations
 
+from typing import TypeVar, cast
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["at_most", "ink_grey"]
+__all__ = ["at_most", "ink_grey", "one_of"]
+
+Picture = TypeVar("Picture", NDArray[np.uint8], NDArray[np.float32])
 
 # Long side of the small picture on which the colors are compared.
 SMALL_SIDE = 160
@@ -48,14 +52,29 @@ def _small(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return at_most(pixels[::step, ::step], SMALL_SIDE)
 
 
-def at_most(picture: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
-    """A picture, grey or colored, shrunk until its long side is no longer than ``side`` pixels."""
+def at_most(picture: Picture, side: int) -> Picture:
+    """A picture shrunk until its long side is no longer than ``side`` pixels: by halves first, as that is quick.
+
+    Parameters
+    ----------
+    picture
+        uint8 or float32, (H, W) or (H, W, C). A last odd row or column is left out of its halves.
+    """
+    while max(picture.shape[:2]) >= 2 * side:
+        picture = one_of(2, picture)
     height, width = picture.shape[:2]
     scale = side / max(height, width)
     if scale >= 1:
         return picture
     size = max(1, round(width * scale)), max(1, round(height * scale))
-    return np.asarray(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return cast(Picture, cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
+
+
+def one_of(factor: int, picture: Picture) -> Picture:
+    """A picture of the means of ``factor`` by ``factor`` pixels; a rest of rows and columns is left out."""
+    height, width = (max(1, side // factor) for side in picture.shape[:2])
+    whole = picture[: height * factor, : width * factor]
+    return cast(Picture, cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
 
 
 def _strength(small: NDArray[np.uint8]) -> NDArray[np.float64]:
