@@ -163,6 +163,27 @@ def test_a_solid_blot_does_not_either():
     assert all(line.digit_height == 24 for line in rows)
 
 
+def test_a_fold_that_is_thicker_than_strokes_does_not_either():
+    page = blocks(*((100 + 40 * i, y) for i in range(11) for y in (40, 120, 200)), size=(300, 800))
+    lines = find_candidates(as_page(cv2.line(page.ink.copy(), (620, 20), (760, 280), 1.0, 40)))
+    rows = [line for line in lines if len(line.pieces) >= 11]
+    assert len(rows) == 3
+    assert all(line.digit_height == 24 for line in rows)
+
+
+def test_a_stroke_at_the_pictures_edge_does_not_say_how_high_the_digits_beside_it_are():
+    page = blocks(*((60 + 30 * i, 150) for i in range(6)))
+    (line,) = find_candidates(as_page(cv2.rectangle(page.ink.copy(), (0, 110), (4, 219), 1.0, -1)))
+    assert line.digit_height == 24
+
+
+def test_discs_and_squares_are_no_digits():
+    disc = cv2.circle(blank(), (150, 100), 50, 1.0, -1)
+    square = cv2.rectangle(blank(), (100, 50), (200, 150), 1.0, -1)
+    ring = cv2.circle(blank(), (150, 100), 50, 1.0, 12)
+    assert [len(find_candidates(as_page(ink))) for ink in (disc, square, ring)] == [0, 0, 1]
+
+
 def test_bare_paper_has_no_lines():
     assert find_candidates(as_page(blank())) == ()
     assert as_one_digit(as_page(blank())) == ()

@@ -147,6 +147,40 @@ def test_pale_squares_go_with_their_broken_pieces_and_dark_strokes_on_them_stay(
     assert remove_rules((ink > 0.25).astype(np.uint8))[140:200, 400].mean() < 0.5
 
 
+def test_round_digits_as_pale_as_the_squares_stay_among_darker_ones():
+    squares = table(400, 600, 40)
+    dark = np.zeros_like(squares)
+    pale = np.zeros(squares.shape, np.float32)
+    for x in (101, 181, 260, 340):
+        ring(dark, x, 170)
+    for character, x in zip("368", (402, 442, 482), strict=True):
+        glyph = draw_glyph(character, Hand(seed=1), np.random.default_rng(0), height=32)
+        pale[164 : 164 + glyph.shape[0], x : x + glyph.shape[1]] = np.where(glyph > 0.5, 0.4, 0.0)
+    ink = np.maximum.reduce([0.35 * squares, 0.95 * dark, pale]).astype(np.float32)
+    rest = remove_rules((ink > 0.25).astype(np.uint8), ink)
+    assert rest[dark == 1].mean() > 0.99
+    assert rest[(pale > 0) & (squares == 0)].mean() > 0.8
+    writing = cv2.dilate(((dark == 1) | (pale > 0)).astype(np.uint8), np.ones((5, 5), np.uint8)) == 1
+    assert rest[(squares == 1) & ~writing].mean() < 0.005
+
+
+def test_thin_pale_pieces_go_from_a_table_whose_outer_rules_are_dark():
+    page = np.zeros((420, 620), np.float32)
+    for y in range(20, 401, 95):
+        page[y : y + 5, 20:600] = 0.9
+    page[20:405, 20:25] = page[20:405, 595:600] = 0.9
+    for x in range(120, 580, 95):  # inner rules, thin and pale, of which some are bent and broken
+        page[20:400, x : x + 2] = 0.38
+    page[60:62, 30:110] = page[63:65, 120:200] = page[158:160, 230:300] = 0.38
+    writing = np.zeros((420, 620), np.uint8)
+    for x in (70, 165, 260, 355):
+        ring(writing, x, 255)
+    page[writing == 1] = 0.95
+    rest = remove_rules((page > 0.25).astype(np.uint8), page)
+    assert rest[writing == 1].mean() > 0.99
+    assert rest[cv2.dilate(writing, np.ones((5, 5), np.uint8)) == 0].sum() == 0
+
+
 def test_writing_as_pale_as_the_rules_stays():
     squares = table(400, 600, 80)
     rings = np.zeros_like(squares)

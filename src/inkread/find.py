@@ -36,6 +36,9 @@ FRAGMENT_LOG_PRIOR = -2.0
 TOUCHING_LOG_PRIOR = -1.5
 # Width of a digit, in heights, in which a cut next to never parts two.
 DIGIT_WIDTH = 0.9
+# Components of this share of the usual height are no dots; one so many times as high as most of them in its line does
+# not say how high the line's digits are.
+FULL_SHARE, TALL_TIMES = 0.4, 2.0
 # Tilt of a line, dy/dx, that is followed; pages are set straight before.
 MAX_SLOPE = 0.15
 # Digits of one row: how far the middle of one may lie off its neighbors', and how wide a gap may be, in heights.
@@ -54,9 +57,12 @@ LINE_TAIL = 0.03
 # digit. What is usual, such a one does not say where so many others are of about one height, up to this factor, with
 # this share of their ink together and so much beside the largest one's: the grain around a large digit has less.
 OPEN_FILL, FRAME_TIMES = 0.2, 3.5
-ALIKE_COUNT, ALIKE_TIMES, ALIKE_SHARE, LEAST_ALIKE = 12, 1.6, 0.8, 0.15
+ALIKE_COUNT, ALIKE_TIMES, ALIKE_SHARE, LEAST_ALIKE = 12, 1.6, 0.6, 0.15
 # Half the width of a stroke, in heights, beyond which it is none: bold markers reach 0.17.
-BLOT_SHARE = 0.22
+BLOT_SHARE, BLOT_TIMES = 0.22, 0.5
+# The same against the longer side of a component, if it is no smaller (pixels) and fills so much of its box: of 6,000
+# digits of four sets none has more than 0.28, a triangle has 0.3 and a disc 0.5.
+SOLID_SIDE, SOLID_FILL, SOLID_SHARE = 24, 0.4, 0.3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,9 +143,13 @@ def find_candidates(page: CleanPage, options: FindOptions | None = None) -> tupl
     if not components:
         return ()
     reference = _reference_height(components, options)
-    components = [c for c in components if not (_is_speck(c, reference) or _is_dash(c, reference) or _is_texture(c))]
+    components = [
+        c
+        for c in components
+        if not (_is_speck(c, reference) or _is_dash(c, reference) or _is_texture(c) or _is_solid(c))
+    ]
     lines = _gather_lines(components, reference)
-    proposals = [_propose(page.ink, line, options) for line in lines]
+    proposals = [_propose(page.ink, line, reference, options) for line in lines]
     return tuple(proposal for proposal in proposals if proposal is not None)
 
 
@@ -278,22 +288,28 @@ def _reference_height(components: list[_Component], options: FindOptions) -> flo
     reference = weighted_median(heights, areas)
     # One stain or drawing may have more ink than all of the writing: what is alike among the rest says what is usual.
     others = np.arange(len(areas)) != int(areas.argmax())
-    if others.sum() >= ALIKE_COUNT and (fills[areas.argmax()] < OPEN_FILL or _is_blot(largest)):
-        usual = weighted_median(heights[others], areas[others])
+    if others.sum() < ALIKE_COUNT:
+        return reference
+    usual = weighted_median(heights[others], areas[others])
+    if fills[areas.argmax()] < OPEN_FILL or _is_blot(largest, usual):
         alike = others & (np.abs(np.log(heights / usual)) < np.log(ALIKE_TIMES))
         ink = areas[alike].sum()
         many = alike.sum() >= ALIKE_COUNT and ink >= max(ALIKE_SHARE * areas[others].sum(), LEAST_ALIKE * areas.max())
-        if many and reference > FRAME_TIMES * usual:
+        if many and reference > ALIKE_TIMES * usual:
             return usual
     return reference
 
 
-def _is_blot(component: _Component) -> bool:
-    """A shadow, a finger, a box filled in: solid farther across than the strokes of any digit of its height are."""
+def _is_blot(component: _Component, usual: float) -> bool:
+    """A shadow, a finger, a box filled in: solid farther across than the strokes of any digit are.
+
+    Any digit of its own height, or, by more, of the ``usual`` height of the others.
+    """
     gap = max(3, round(0.03 * component.height))
     mask = np.pad(component.mask.astype(np.uint8), gap)
     closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
-    return float(cv2.distanceTransform(closed, cv2.DIST_L2, 3).max()) > BLOT_SHARE * component.height
+    thickness = float(cv2.distanceTransform(closed, cv2.DIST_L2, 3).max())
+    return thickness > min(BLOT_SHARE * component.height, BLOT_TIMES * usual)
 
 
 def _is_speck(component: _Component, reference: float) -> bool:
@@ -311,6 +327,15 @@ def _is_texture(component: _Component) -> bool:
     return int((stats[1:, cv2.CC_STAT_AREA] >= 1e-3 * closed.size).sum()) > MOST_HOLES
 
 
+def _is_solid(component: _Component) -> bool:
+    """A disc, a square, a shadow: too solid for the strokes of any digit, were it written with the boldest marker."""
+    side = max(component.height, component.width)
+    if side < SOLID_SIDE or component.fill < SOLID_FILL:
+        return False
+    mask = np.pad(component.mask.astype(np.uint8), 1)
+    return float(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max()) > SOLID_SHARE * side
+
+
 def _is_dash(component: _Component, reference: float) -> bool:
     """An underline, a struck rule's remains: much longer than a digit is wide, and thin."""
     thickness = component.area / component.width
@@ -323,8 +348,8 @@ def _gather_lines(components: list[_Component], typical: float) -> list[list[_Co
     Full-size components make the lines, from left to right, each joining the line whose last members stand at its
     height; small ones (dots, hats, broken pieces) join the line that they lie in.
     """
-    full = [c for c in components if c.height >= 0.4 * typical]
-    small = [c for c in components if c.height < 0.4 * typical]
+    full = [c for c in components if c.height >= FULL_SHARE * typical]
+    small = [c for c in components if c.height < FULL_SHARE * typical]
     lines: list[list[_Component]] = []
     for component in sorted(full, key=lambda c: c.x0 + c.x1):
         best, best_distance = None, float("inf")
@@ -438,8 +463,11 @@ def _reading_key(line: list[_Component]) -> tuple[float, float]:
     return float(np.mean([c.middle_y for c in line])), min(c.x0 for c in line)
 
 
-def _propose(ink: Image, line: list[_Component], options: FindOptions) -> LineOfCandidates | None:
+def _propose(ink: Image, line: list[_Component], typical: float, options: FindOptions) -> LineOfCandidates | None:
     heights = np.array([c.height for c in line], float)
+    # A stroke along the picture's edge, or a fold, may be far taller than all of the writing beside it.
+    full = heights[heights >= FULL_SHARE * typical]
+    heights = heights[heights <= TALL_TIMES * np.median(full if len(full) else heights)]
     height = float(np.median(heights[heights >= 0.5 * heights.max()]))
     if height < options.min_digit_height:
         return None

@@ -44,8 +44,11 @@ PAIR_GAP = 0.35
 SPARSE_FILL = 0.08
 # Ink that is so much darker than the rule on which it lies is writing.
 DARKER = 0.3
-# Where the darkest fifth of what is no rule is darker than the rules by twice this, what is not by once is no writing;
-# unless the rules are nearly as dark as ink can be.
+# Where the darkest fifth of what is no rule is darker than the paler rules by twice this, what is not by once may be
+# part of one; unless they are nearly as dark as ink can be. The thick rules of a table may be as dark as the
+# writing. A rule's part is straight for this share of a digit's height (and so many pixels), or it is no larger.
+PALE_RULES = 0.25
+PALE_RUN, LEAST_PALE_RUN, PALE_PIECE = 0.35, 6, 0.5
 PALER, DARKEST, PALEST_WRITING = 0.15, 0.8, 0.55
 # How broad a piece of a broken rule is at the most, in heights of a digit.
 FRAGMENT_BREADTH = 0.25
@@ -84,7 +87,8 @@ def remove_rules(binary: Mask, ink: Image | None = None) -> Mask:
     rest = binary & (1 - rules)
     found = (*across, *down)
     if len(found) >= PARALLEL_COUNT:
-        rest = _without_paler(rest, rules, darkness)
+        pale = float(np.quantile([rule.darkness for rule in found], PALE_RULES)) + PALER
+        rest = _without_paler(rest, darkness, pale, least / RULE_HEIGHTS)
     if rules.any():
         thickest = SIDE_TO_RULE * max(rule.thickness for rule in found) + 2
         darkest = max(rule.darkness for rule in found) + DARKER
@@ -168,15 +172,33 @@ def _weighted_height(binary: Mask, *, without: Mask | None = None) -> float:
     return weighted_median(heights[readable], areas[readable])
 
 
-def _without_paler(binary: Mask, rules: Mask, ink: Image | Mask) -> Mask:
-    """The page without what is as pale as its rules, where the writing is darker: lines of squared paper that broke."""
-    if not rules.any() or not binary.any():
+def _without_paler(binary: Mask, ink: Image | Mask, pale: float, typical: float) -> Mask:
+    """The page without the lines of squared paper that broke: they are as pale as those found, and straight or short.
+
+    Parameters
+    ----------
+    binary
+        The page without rules.
+    ink
+        How dark it is.
+    pale
+        How dark the paler rules are at the most; nothing is done where the writing is no darker.
+    typical
+        Height of the page's usual component.
+    """
+    if not binary.any() or pale > PALEST_WRITING or float(np.quantile(ink[binary > 0], DARKEST)) < pale + PALER:
         return binary
-    level = float(np.median(ink[rules > 0])) + PALER
-    if level > PALEST_WRITING or float(np.quantile(ink[binary > 0], DARKEST)) < level + PALER:
-        return binary
-    dark = (binary > 0) & (ink > level)
-    return np.asarray(cv2.dilate(dark.astype(np.uint8), np.ones((3, 3), np.uint8)) & binary)
+    dark = ink > pale
+    pale_ink = binary & ~dark
+    run = max(LEAST_PALE_RUN, round(PALE_RUN * typical))
+    straight = cv2.morphologyEx(pale_ink, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
+    straight |= cv2.morphologyEx(pale_ink, cv2.MORPH_OPEN, np.ones((run, 1), np.uint8))
+    rest = binary & (1 - straight)
+    labels, stats, _ = components_of(rest)
+    sides = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    stays = (sides >= PALE_PIECE * typical) | (np.bincount(labels[dark], minlength=len(stats)) > 0)
+    stays[0] = False
+    return np.asarray(stays[labels], np.uint8)
 
 
 def _without_sides(binary: Mask, ink: Image | Mask, rules: Mask, thickest: float, darkest: float) -> Mask:
@@ -300,9 +322,11 @@ def _without_fragments(binary: Mask, ink: Image | Mask, across: list[_Rule], dow
         # A digit of a fine pen has no more ink for its length than a rule, but it is broad.
         thin = (areas / length <= max(3.0, 0.16 * typical)) & (breadth <= max(4.0, FRAGMENT_BREADTH * typical))
         thin &= length <= 8 * typical
+        # A rule drawn faintly is thin where it was found, and no thinner than others where it was not.
+        usual = float(np.median([rule.thickness for rule in rules])) if rules else 0.0
         for rule in rules:
             offset = np.abs(centers[:, 1 - along] - np.polyval(rule.curve, centers[:, along]))
-            alike = (areas / length <= 1.5 * rule.thickness + 1) & (darkness <= rule.darkness + DARKER)
+            alike = (areas / length <= 1.5 * max(rule.thickness, usual) + 1) & (darkness <= rule.darkness + DARKER)
             gone |= thin & alike & (offset <= max(2.0, 0.1 * typical) + rule.spread)
     gone[0] = False
     return np.asarray(binary & ~gone[labels], np.uint8) if gone.any() else binary

@@ -119,6 +119,21 @@ def test_boxes_of_a_tilted_page_lie_on_its_digits(reader, degrees):
         assert digit.box == digit.quad.box
 
 
+@pytest.mark.parametrize("degrees", [-28, 22])
+def test_numbers_that_run_up_or_down_by_themselves_are_read(reader, degrees):
+    pixels = np.pad(composed("2063 518", "94 3307", width=700)[0], ((0, 240), (0, 0), (0, 0)), constant_values=255)
+    rng = np.random.default_rng(3)
+    for text, place in (("789", (60, 250)), ("4971", (380, 250))):
+        ink = np.pad(write_line(text, Hand(seed=11), rng, height=52)[0], 60)
+        tilted = np.asarray(Image.fromarray((255 * ink).astype(np.uint8)).rotate(degrees, expand=True)) / 255
+        tilted = tilted[np.ix_(tilted.max(axis=1) > 0.2, tilted.max(axis=0) > 0.2)]
+        x, y = place
+        region = pixels[y : y + tilted.shape[0], x : x + tilted.shape[1]]
+        region[:] = np.minimum(region, (255 * (1 - tilted))[..., None].astype(np.uint8))
+    found = reader.read(pixels)
+    assert sorted(texts(found)) == sorted(["2063518", "943307", "789", "4971"])
+
+
 @pytest.mark.parametrize("quarters", [1, 3])
 def test_a_page_that_lies_on_its_side_is_turned_and_boxes_stay_where_the_ink_is(reader, quarters):
     pixels, truth = composed("31415 926", "535 8979", "3238 46", width=700, height=420, seed=3)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.assess import assess
-from inkread.clean import CleanOptions
+from inkread.clean import CleanOptions, turned
 from inkread.decode.agree import agree, doubtful_words, is_settled
 from inkread.decode.choose import (
     PageReading,
@@ -28,6 +28,7 @@ from inkread.decode.choose import (
 )
 from inkread.decode.confidence import with_surroundings
 from inkread.decode.slashes import without_slashes_of_dates
+from inkread.decode.tilted import ink_of, tilted_numbers, with_second_looks
 from inkread.decode.whole import read_whole, with_second_opinion
 from inkread.errors import InkreadError, InvalidArray, InvalidOption
 from inkread.find import FindOptions, as_one_digit, as_one_line, find_candidates
@@ -78,7 +79,7 @@ class ReaderOptions:
         is about as likely right as wrong is still worth showing, with its confidence beside it.
     try_again
         Whether a page that hardly reads is tried with other tilts, on its sides, upside down, and with light ink for
-        dark.
+        dark; and single numbers of it that are tilted, set straight.
     look_around
         Whether the marks of a page that is not plainly digits are judged by what stands around them too, where there
         is a page network: letters of words, pieces of drawings and textures look like digits one by one.
@@ -349,6 +350,8 @@ class Reader:
         )
         cleaned, reading = view.page, view.reading
         if options.layout == "page":
+            if options.try_again:
+                reading = self._with_tilted(reading, options)
             reading = without_edge_strokes(reading, cleaned.to_source, size=(part.width, part.height))
         condition = assess(
             part,
@@ -396,6 +399,14 @@ class Reader:
             return reading
         reading = self._or_as_one_line(page, found, reading, is_line=options.layout == "line")
         return without_lone_marks(reading) if is_dirty_page else reading
+
+    def _with_tilted(self, reading: PageReading, options: ReaderOptions) -> PageReading:
+        """The reading, with numbers that run up or down by themselves looked at once more, set straight."""
+        looks = [
+            (number, self._choose(turned(ink_of(reading, number), -number.degrees), options, may_be_dirt=False))
+            for number in tilted_numbers(reading)
+        ]
+        return with_second_looks(reading, looks) if looks else reading
 
     def _recognized(
         self, found: Sequence[LineOfCandidates]
