@@ -171,6 +171,14 @@ def test_a_fold_that_is_thicker_than_strokes_does_not_either():
     assert all(line.digit_height == 24 for line in rows)
 
 
+def test_what_is_written_on_a_stain_is_parted_from_it():
+    page = blocks(*((60 + 30 * i, 150) for i in range(8)))
+    stain = cv2.ellipse(blank(300, 900), (165, 145), (50, 40), 0, 0, 360, 0.35, -1)
+    (line,) = find_candidates(as_page(np.maximum(page.ink, stain)))
+    assert [piece.x0 for piece in line.pieces] == [53 + 30 * i for i in range(8)]
+    assert line.digit_height == 24
+
+
 def test_a_stroke_at_the_pictures_edge_does_not_say_how_high_the_digits_beside_it_are():
     page = blocks(*((60 + 30 * i, 150) for i in range(6)))
     (line,) = find_candidates(as_page(cv2.rectangle(page.ink.copy(), (0, 110), (4, 219), 1.0, -1)))

@@ -181,6 +181,25 @@ def test_thin_pale_pieces_go_from_a_table_whose_outer_rules_are_dark():
     assert rest[cv2.dilate(writing, np.ones((5, 5), np.uint8)) == 0].sum() == 0
 
 
+@pytest.mark.parametrize("darkness", [0.4, 0.62])
+def test_the_last_piece_of_a_bent_rule_goes_and_a_one_beside_it_stays(darkness):
+    page = np.zeros((460, 500), np.float32)
+    rows = np.arange(460)
+    for x in (60, 140, 220, 300, 380):
+        bent = x + np.round((rows / 460) ** 2 * 5).astype(int)
+        drawn = rows < 460 if x != 220 else (rows < 150) | (rows > 415) & (rows < 445)
+        for offset in (0, 1):
+            page[rows[drawn], bent[drawn] + offset] = 0.35
+    page[416:445, 210:240] *= darkness / 0.35
+    ones = np.zeros(page.shape, np.uint8)
+    for x in (98, 178, 260):
+        cv2.line(ones, (x, 405), (x + 3, 440), 1, 3)
+    page[ones == 1] = 0.9
+    rest = remove_rules((page > 0.25).astype(np.uint8), page)
+    assert rest[ones == 1].mean() > 0.99
+    assert rest[cv2.dilate(ones, np.ones((5, 5), np.uint8)) == 0].sum() == 0
+
+
 def test_writing_as_pale_as_the_rules_stays():
     squares = table(400, 600, 80)
     rings = np.zeros_like(squares)

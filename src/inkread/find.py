@@ -43,6 +43,8 @@ FULL_SHARE, TALL_TIMES = 0.4, 2.0
 MAX_SLOPE = 0.15
 # Digits of one row: how far the middle of one may lie off its neighbors', and how wide a gap may be, in heights.
 SAME_LEVEL, NEAR_GAP = 0.5, 8.0
+# A stain has so much ink, in squares of the usual height: a bold 8 has half of one.
+STAIN_AREA = 0.6
 # Components at least this large (pixels) are looked at for holes, and for bays that their box cuts off. The most that
 # writing has: an 8 has two holes and, with its corners outside, six.
 TEXTURE_SIDE = 150
@@ -195,6 +197,10 @@ def _components(ink: Image, options: FindOptions) -> list[_Component]:
     if not found:  # what was taken for a rule is all there is
         return _connected(binary, ink, options)
     typical = _reference_height(found, options)
+    stains = [c for c in found if _is_stain(c, ink, typical)]
+    if stains:
+        found = [c for c in found if not any(c is stain for stain in stains)]
+        found += _connected(_darker_within(stains, ink), ink, options)
     frames = [c for c in found if _is_frame(c, found, typical)]
     if not frames:
         return found
@@ -247,6 +253,28 @@ def _is_frame(component: _Component, others: list[_Component], typical: float) -
         and component.width > FRAME_TIMES * typical
         and component.fill < OPEN_FILL
     )
+
+
+def _is_stain(component: _Component, ink: Image, typical: float) -> bool:
+    """Spilled coffee, a thumb, the edge of a shadow: large, pale for the most part, and thicker than strokes are."""
+    if component.area < STAIN_AREA * typical**2:
+        return False
+    own = ink[component.y0 : component.y1, component.x0 : component.x1][component.mask]
+    if float(np.median(own)) > STRONG_INK:
+        return False
+    mask = np.pad(component.mask.astype(np.uint8), 1)
+    return float(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max()) > BLOT_SHARE * typical
+
+
+def _darker_within(stains: list[_Component], ink: Image) -> Mask:
+    """Where stains hold ink that is far darker than they are: what was written on them."""
+    page = np.zeros(ink.shape, np.uint8)
+    for stain in stains:
+        place = slice(stain.y0, stain.y1), slice(stain.x0, stain.x1)
+        own = ink[place]
+        level = (float(np.median(own[stain.mask])) + float(own[stain.mask].max())) / 2
+        page[place] |= stain.mask & (own > level)
+    return page
 
 
 def _has_straight_sides(component: _Component) -> bool:

@@ -50,8 +50,11 @@ DARKER = 0.3
 PALE_RULES = 0.25
 PALE_RUN, LEAST_PALE_RUN, PALE_PIECE = 0.35, 6, 0.5
 PALER, DARKEST, PALEST_WRITING = 0.15, 0.8, 0.55
-# How broad a piece of a broken rule is at the most, in heights of a digit.
-FRAGMENT_BREADTH = 0.25
+# How broad a piece of a broken rule is at the most, in heights of a digit, and how much darker than the rule: where
+# nothing is written near it, all ink is lifted.
+FRAGMENT_BREADTH, FRAGMENT_DARKER = 0.25, 0.35
+# How far off a rule its pieces lie for each pixel beyond its end: paper bends, and short pieces do not show how.
+BEND = 0.015
 # Pixels of a rule's gap that a crossing stroke is mended over.
 BRIDGE = 7
 
@@ -326,8 +329,11 @@ def _without_fragments(binary: Mask, ink: Image | Mask, across: list[_Rule], dow
         usual = float(np.median([rule.thickness for rule in rules])) if rules else 0.0
         for rule in rules:
             offset = np.abs(centers[:, 1 - along] - np.polyval(rule.curve, centers[:, along]))
-            alike = (areas / length <= 1.5 * max(rule.thickness, usual) + 1) & (darkness <= rule.darkness + DARKER)
-            gone |= thin & alike & (offset <= max(2.0, 0.1 * typical) + rule.spread)
+            alike = areas / length <= 1.5 * max(rule.thickness, usual) + 1
+            alike &= darkness <= rule.darkness + FRAGMENT_DARKER
+            places = centers[:, along]
+            beyond = np.maximum(0, np.maximum(rule.x0 - places, places - rule.x0 - rule.length))
+            gone |= thin & alike & (offset <= max(2.0, 0.1 * typical) + rule.spread + BEND * beyond)
     gone[0] = False
     return np.asarray(binary & ~gone[labels], np.uint8) if gone.any() else binary
 

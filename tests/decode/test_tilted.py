@@ -59,7 +59,7 @@ def test_digits_of_several_lines_may_make_one_number():
     "line",
     [
         line_of("189", 0.9, *run(2, 3)),
-        line_of("189", 0.99, *run(20, 3)),
+        line_of("189", 0.995, *run(20, 3)),
         line_of("18", 0.9, *run(9, 2)),
         line_of("189", 0.9, *run(20, 3, step=60)),
         line_of("189", 0.9, (100, 100), (122, 70), (144, 100)),
@@ -89,6 +89,15 @@ def test_a_surer_reading_takes_the_place_of_the_old_one_and_leaves_the_rest():
     assert found.shares == reading.shares
 
 
+def test_three_digits_that_are_others_set_straight_may_be_a_little_less_sure():
+    reading = reading_of(line_of("189", 0.98, *run(20, 3)))
+    number = TiltedNumber(members=((0, 0), (0, 1), (0, 2)), degrees=20.0)
+    assert texts_of(with_second_looks(reading, [(number, reading_of(line_of("789", 0.97, *run(0, 3))))])) == ["789"]
+    pair = reading_of(line_of("18", 0.98, *run(20, 2)))
+    number = TiltedNumber(members=((0, 0), (0, 1)), degrees=20.0)
+    assert texts_of(with_second_looks(pair, [(number, reading_of(line_of("78", 0.97, *run(0, 2))))])) == ["18"]
+
+
 def test_a_number_out_of_several_lines_becomes_a_line_behind_the_first():
     a, b, c = run(-30, 3)
     reading = reading_of(line_of("34", 0.8, c, (300, 60)), line_of("12", 0.8, a, b), line_of("6", 0.9, (10, 300)))
@@ -102,12 +111,13 @@ def test_a_number_out_of_several_lines_becomes_a_line_behind_the_first():
 @pytest.mark.parametrize(
     "other",
     [
-        reading_of(line_of("789", 0.8, *run(0, 3))),
+        reading_of(line_of("789", 0.7, *run(0, 3))),
+        reading_of(line_of("189", 0.8, *run(0, 3))),
         reading_of(line_of("89", 0.99, *run(0, 2))),
         reading_of(line_of("7", 0.99, (0, 0)), line_of("89", 0.99, *run(0, 2))),
         reading_of(),
     ],
-    ids=["no surer", "fewer digits", "two lines", "nothing"],
+    ids=["less sure", "the same and no surer", "fewer digits", "two lines", "nothing"],
 )
 def test_a_reading_that_is_no_better_changes_nothing(other):
     reading = reading_of(line_of("189", 0.8, *run(20, 3)))

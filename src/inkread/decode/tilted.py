@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from inkread.decode.choose import ChosenLine, PageReading
 from inkread.geometry import PageTransform
-from inkread.parts import CleanPage
+from inkread.parts import DIGITS, CleanPage
 
 __all__ = ["TiltedNumber", "ink_of", "tilted_numbers", "with_second_looks"]
 
@@ -28,8 +28,11 @@ APART = 0.3
 LEAST_TILT, LEAST_TILT_OF_TWO, MOST_TILT = 5.0, 12.0, 45.0
 # How far (heights) the middles of the digits stray from the number's line.
 STRAYS = 0.2
-# Digits that are all this sure need no second look, and so much likelier they must all be right, set straight.
-SURE, SURER = 0.97, 0.03
+# Digits that are all this sure need no second look.
+SURE = 0.99
+# So much likelier digits must all be right, set straight. Three and more that are others then may be as much less
+# likely: their tilt is no chance, and the networks know few digits that are tilted.
+SURER, LESS_SURE = 0.03, 0.05
 # Numbers have no more digits, and pages with more than so many are written in lines.
 MOST_DIGITS, MOST_ON_PAGE = 16, 200
 # Bare paper around a number that is set straight, in heights.
@@ -122,7 +125,8 @@ def _surer(reading: PageReading, number: TiltedNumber, other: PageReading) -> Ch
     if len(lines) != 1 or len(lines[0].boxes) != len(number.members) or lines[0].signs:
         return None
     own = [reading.lines[i].only([k]) for i, k in number.members]
-    if _sureness(lines) < _sureness(own) + SURER:
+    is_other = len(own) > 2 and _text(lines) != _text(own)
+    if _sureness(lines) < _sureness(own) + (-LESS_SURE if is_other else SURER):
         return None
     return ChosenLine(
         boxes=tuple(digit.boxes[0] for digit in own),
@@ -131,6 +135,10 @@ def _surer(reading: PageReading, number: TiltedNumber, other: PageReading) -> Ch
         probabilities=lines[0].probabilities,
         texts=lines[0].texts,
     )
+
+
+def _text(lines: Sequence[ChosenLine]) -> str:
+    return "".join(DIGITS[int(p.argmax())] for line in lines for p in line.probabilities)
 
 
 def _sureness(lines: Sequence[ChosenLine]) -> float:
