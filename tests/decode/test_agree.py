@@ -174,6 +174,21 @@ def test_words_of_other_lines_are_asked_about_where_what_stands_around_them_is_d
     assert doubtful_words([found], reading, around) == ([(0, word)] if asked else [])
 
 
+@pytest.mark.parametrize(
+    ("share", "others", "asked"),
+    [(0.4, (0.7, 0.6, 0.6), True), (0.4, (0.7, 0.6), False), (0.4, (0.6, 0.5, 0.4), False), (0.3, (0.9,) * 3, False)],
+    ids=["among lines of digits", "two lines are few", "among words", "hardly any digits"],
+)
+def test_less_will_do_among_lines_of_digits(share, others, asked):
+    word = word_of(0, 2)
+    pieces = (Box(100, 57, 118, 79), Box(122, 57, 140, 79))
+    found = LineOfCandidates(pieces=pieces, candidates=(), digit_height=22.0, words=(word,))
+    sure = LineOfCandidates(pieces=pieces, candidates=(), digit_height=22.0, words=())
+    lines = (line_of("12", 0.4), *[line_of("34", 0.99)] * len(others))
+    reading = PageReading(lines=lines, shares=(share, *others), marks=2 * len(lines))
+    assert doubtful_words([found, *[sure] * len(others)], reading) == ([(0, word)] if asked else [])
+
+
 @pytest.mark.parametrize(("sureness", "asked"), [(0.95, True), (0.6, False)])
 def test_less_will_do_on_a_page_of_sure_digits(sureness, asked):
     word, piece = word_of(0, 1), Box(100, 57, 140, 79)

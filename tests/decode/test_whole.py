@@ -75,6 +75,27 @@ def test_posts_that_reach_across_the_line_belong_to_no_digit(word):
     assert read_whole(between_posts, [(scores_of("407", 0.95), PIXEL)]).boxes == alone.boxes
 
 
+def test_a_dash_between_digits_and_a_rule_below_them_belong_to_no_digit(word):
+    alone = read_whole(word, [(scores_of("407", 0.95), PIXEL)])
+    ink = word.crop.ink.copy()
+    bare = np.flatnonzero(~(ink > 0.5).any(axis=0))
+    gap = next(run for run in np.split(bare, np.flatnonzero(np.diff(bare) > 1) + 1) if run[0] > 10 and len(run) > 8)
+    ink[19:22, gap[2] : gap[-2]] = 1
+    ink[36:38] = 1
+    ruled = replace(word, crop=replace(word.crop, ink=ink))
+    assert read_whole(ruled, [(scores_of("407", 0.95), PIXEL)]).boxes == alone.boxes
+
+
+def test_the_bar_of_a_five_that_was_lifted_off_stays_with_it(word):
+    ink = np.zeros((40, 180), np.float32)
+    for x in (20, 70, 120):
+        ink[16:30, x : x + 20] = 1
+    ink[10:13, 74:92] = 1
+    scores = scores_of("457", 0.95, begin=(2, 17, 32))
+    lifted = replace(word, crop=replace(word.crop, ink=ink))
+    assert [box.y0 for box in read_whole(lifted, [(scores, PIXEL)]).boxes] == [66, 60, 66]
+
+
 def test_words_beside_a_number_belong_to_no_digit(word):
     ink = np.zeros((40, 400), np.float32)
     ink[:, 100:280] = word.crop.ink

@@ -28,6 +28,8 @@ __all__ = ["agree", "doubtful_words", "is_settled"]
 SURE, SURER = 0.95, 0.985
 # Lines believed to hold less digits than this are not asked about: the line network would read letters as digits.
 LEAST_SHARE = 0.5
+# Among so many other lines that are believed, on the average, to hold so much, less will do.
+LEAST_SHARE_AMONG, AMONG_LINES, AMONG_SHARE = 0.35, 3, 0.55
 # Unless the page network's log-odds are at least this on the average of a word's candidates.
 LEAST_AROUND = 2.0
 # Less will do on a page where so many digits are read, and are on the average this sure.
@@ -65,8 +67,11 @@ def doubtful_words(
     among = reading.count >= AMONG_DIGITS and reading.certainty >= AMONG_SURENESS * reading.count
     least = LEAST_AROUND_AMONG if among else LEAST_AROUND
     for number, (line, chosen, share) in enumerate(zip(found, reading.lines, reading.shares, strict=True)):
+        others = [*reading.shares[:number], *reading.shares[number + 1 :]]
+        is_among = len(others) >= AMONG_LINES and float(np.mean(others)) >= AMONG_SHARE
+        least_share = LEAST_SHARE_AMONG if is_among else LEAST_SHARE
         for word in line.words:
-            if share < LEAST_SHARE and (around is None or _log_odds(line, word, around[number]) < least):
+            if share < least_share and (around is None or _log_odds(line, word, around[number]) < least):
                 continue
             extent = word.crop.quad.box
             if any(extent.x0 < sign.x0 and sign.x1 < extent.x1 for sign in chosen.signs):

@@ -26,6 +26,10 @@ __all__ = ["cut_out", "frame_probabilities", "likeliest_together", "read_whole",
 STRONG_INK = 0.5
 # Marks smaller than this, in heights of a digit, belong to no digit's box.
 SPECK = 0.25
+# Lower components are dashes, unless more than this share of their columns holds higher ones.
+DASH, DASH_UNDER = 0.35, 0.3
+# No stroke of a digit runs straight across for so many heights; a rule does, along this share of the line.
+RULE_RUN, RULE_REACH = 1.3, 0.6
 # What reaches from edge to edge across a line is a post where it is at most this wide, and a comb where it is at least
 # this wide and covers at most this share of its box; widths are in heights of the crop.
 POST_WIDTH, COMB_WIDTH, COMB_FILL = 0.15, 2.0, 0.25
@@ -157,16 +161,36 @@ def with_second_opinion(line: ChosenLine, scores: NDArray[np.float32]) -> Chosen
     return replace(line, probabilities=tuple(probabilities), texts=line.texts if same else ())
 
 
-def _writing(ink: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
-    """The ink without what is no digit: components smaller than ``least`` pixels both ways (dots, commas, dirt), and
-    what reaches from edge to edge across the line (posts of combs, whole combs, sides of fields)."""
-    height = len(ink)
+def _writing(ink: NDArray[np.bool_], digit_height: float) -> NDArray[np.bool_]:
+    """The ink without what is no digit: what reaches from edge to edge (posts of combs, whole combs, sides of fields),
+    a rule under the line, specks (dots, commas, dirt), and dashes that stand alone."""
+    ink = _without_rule(_without_posts(ink), digit_height)
+    labels, stats = _pieces(ink)
+    widths, heights = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
+    kept = np.maximum(widths, heights) >= SPECK * digit_height
+    # The bar of a 5 that was lifted off is as low, and stands over the rest of it.
+    is_low = heights < DASH * digit_height
+    high = ((~is_low)[labels] & (labels > 0)).any(axis=0)
+    for i in np.flatnonzero(kept & is_low):
+        left = stats[i, cv2.CC_STAT_LEFT]
+        kept[i] = high[left : left + widths[i]].mean() > DASH_UNDER
+    kept[0] = False
+    return np.asarray(kept[labels]) if kept.any() else ink
+
+
+def _pieces(ink: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """For each pixel the number of its component, 0 for none; and for each component x, y, width, height and area."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
+    return np.asarray(labels, np.int32), np.asarray(stats, np.int32)
+
+
+def _without_posts(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    height = len(ink)
+    labels, stats = _pieces(ink)
     widths, heights, areas = (stats[:, k] for k in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
-    kept = np.maximum(widths, heights) >= least
     is_post = widths <= POST_WIDTH * height
     is_comb = (widths >= COMB_WIDTH * height) & (areas <= COMB_FILL * widths * heights)
-    kept[(heights == height) & (is_post | is_comb)] = False
+    kept = (heights < height) | ~(is_post | is_comb)
     kept[0] = False
     if not kept.any():
         return ink
@@ -174,6 +198,15 @@ def _writing(ink: NDArray[np.bool_], least: float) -> NDArray[np.bool_]:
     # A digit that hangs together with a post keeps what is its own.
     writing[:, ink.all(axis=0)] = False
     return writing if writing.any() else ink
+
+
+def _without_rule(ink: NDArray[np.bool_], digit_height: float) -> NDArray[np.bool_]:
+    """The ink without straight runs across that are longer than strokes are, where they underline most of the line."""
+    run = max(3, round(RULE_RUN * digit_height))
+    page = ink.astype(np.uint8)
+    rule = cv2.morphologyEx(page, cv2.MORPH_OPEN, np.ones((1, run), np.uint8)) > 0
+    rest = ink & ~rule
+    return rest if rule.any(axis=0).mean() >= RULE_REACH and rest.any() else ink
 
 
 def _parting(column_ink: NDArray[np.int64], first: float, second: float) -> int:
@@ -232,7 +265,7 @@ def cut_out(
         Pixels of the word's crop a column of the scores.
     """
     strong = word.crop.ink > STRONG_INK
-    ink = _writing(strong, SPECK * word.digit_height)
+    ink = _writing(strong, word.digit_height)
     height, width = ink.shape
     origin = word.crop.quad.box
     centers = np.array([float(scores.columns[a:b].mean()) * pixel for a, b in hypothesis.spans])
