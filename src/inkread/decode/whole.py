@@ -170,7 +170,7 @@ def _writing(ink: NDArray[np.bool_], digit_height: float) -> NDArray[np.bool_]:
     kept = np.maximum(widths, heights) >= SPECK * digit_height
     # The bar of a 5 that was lifted off is as low, and stands over the rest of it.
     is_low = heights < DASH * digit_height
-    high = ((~is_low)[labels] & (labels > 0)).any(axis=0)
+    high = np.asarray(((~is_low)[labels] & (labels > 0)).any(axis=0))
     for i in np.flatnonzero(kept & is_low):
         left = stats[i, cv2.CC_STAT_LEFT]
         kept[i] = high[left : left + widths[i]].mean() > DASH_UNDER
