@@ -21,6 +21,8 @@ __all__ = ["lean", "possible_slashes", "without_slashes_of_dates"]
 
 # A one between digits that leans (dx/dy) by this much more than they, or is this many times as high, may be a slash.
 LEAN, HEIGHT = 0.22, 1.2
+# What a slash is read as, or as no digit.
+PARTING = ("1", "")
 # In a date a little less will do, but they lean alike up to this, more than every one beside them by this, and are
 # straight: thinner than this share of their length, both by the spread of their ink.
 DATE_LEAN, ALIKE, BEYOND_ONES, STRAIGHT = 0.12, 0.6, 0.1, 0.2
@@ -88,7 +90,7 @@ class _Stroke:
 
     @property
     def may_part(self) -> bool:
-        return self.text in ("1", "") and self.thickness <= STRAIGHT
+        return self.text in PARTING and self.thickness <= STRAIGHT
 
 
 def _strokes(line: ChosenLine, found: LineOfCandidates | None) -> list[_Stroke]:
@@ -107,7 +109,8 @@ def _strokes(line: ChosenLine, found: LineOfCandidates | None) -> list[_Stroke]:
 
 
 def _stroke(place: int, text: str, box: Box, ink: NDArray[np.float32]) -> _Stroke:
-    return _Stroke(place=place, text=text, box=box, lean=lean(ink), thickness=_thickness(ink))
+    thickness = _thickness(ink) if text in PARTING else np.inf
+    return _Stroke(place=place, text=text, box=box, lean=lean(ink), thickness=thickness)
 
 
 def _runs(strokes: Sequence[_Stroke]) -> list[Sequence[_Stroke]]:
@@ -130,7 +133,7 @@ def _slashes_of_date(run: Sequence[_Stroke], line: Sequence[_Stroke], elsewhere:
     elsewhere
         How the ones of other lines lean.
     """
-    others = [stroke.lean for stroke in run if stroke.text not in ("1", "")]
+    others = [stroke.lean for stroke in run if stroke.text not in PARTING]
     if not LEAST_LENGTH <= len(run) <= MOST_LENGTH or len(others) < 2:
         return ()
     upright = float(np.median(others))
