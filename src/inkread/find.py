@@ -10,6 +10,7 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass
 from statistics import median
+from typing import Any
 
 import cv2
 import numpy as np
@@ -262,8 +263,7 @@ def _is_stain(component: _Component, ink: Image, typical: float) -> bool:
     own = ink[component.y0 : component.y1, component.x0 : component.x1][component.mask]
     if float(np.median(own)) > STRONG_INK:
         return False
-    mask = np.pad(component.mask.astype(np.uint8), 1)
-    return float(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max()) > BLOT_SHARE * typical
+    return _half_thickness(component.mask) > BLOT_SHARE * typical
 
 
 def _darker_within(stains: list[_Component], ink: Image) -> Mask:
@@ -336,8 +336,12 @@ def _is_blot(component: _Component, usual: float) -> bool:
     gap = max(3, round(0.03 * component.height))
     mask = np.pad(component.mask.astype(np.uint8), gap)
     closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
-    thickness = float(cv2.distanceTransform(closed, cv2.DIST_L2, 3).max())
-    return thickness > min(BLOT_SHARE * component.height, BLOT_TIMES * usual)
+    return _half_thickness(closed) > min(BLOT_SHARE * component.height, BLOT_TIMES * usual)
+
+
+def _half_thickness(mask: NDArray[Any]) -> float:
+    """Half of how thick a mask is where it is thickest, in pixels."""
+    return float(cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 3).max())
 
 
 def _is_speck(component: _Component, reference: float) -> bool:
@@ -360,8 +364,7 @@ def _is_solid(component: _Component) -> bool:
     side = max(component.height, component.width)
     if side < SOLID_SIDE or component.fill < SOLID_FILL:
         return False
-    mask = np.pad(component.mask.astype(np.uint8), 1)
-    return float(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max()) > SOLID_SHARE * side
+    return _half_thickness(component.mask) > SOLID_SHARE * side
 
 
 def _is_dash(component: _Component, reference: float) -> bool:

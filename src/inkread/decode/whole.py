@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.components import components_of
 from inkread.decode.choose import ChosenLine
 from inkread.decode.ctc import aligned, likeliest_strings
 from inkread.geometry import Box
@@ -165,7 +166,7 @@ def _writing(ink: NDArray[np.bool_], digit_height: float) -> NDArray[np.bool_]:
     """The ink without what is no digit: what reaches from edge to edge (posts of combs, whole combs, sides of fields),
     a rule under the line, specks (dots, commas, dirt), and dashes that stand alone."""
     ink = _without_rule(_without_posts(ink), digit_height)
-    labels, stats = _pieces(ink)
+    labels, stats, _ = components_of(ink.astype(np.uint8))
     widths, heights = stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT]
     kept = np.maximum(widths, heights) >= SPECK * digit_height
     # The bar of a 5 that was lifted off is as low, and stands over the rest of it.
@@ -178,15 +179,10 @@ def _writing(ink: NDArray[np.bool_], digit_height: float) -> NDArray[np.bool_]:
     return np.asarray(kept[labels]) if kept.any() else ink
 
 
-def _pieces(ink: NDArray[np.bool_]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """For each pixel the number of its component, 0 for none; and for each component x, y, width, height and area."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(ink.astype(np.uint8), connectivity=8)
-    return np.asarray(labels, np.int32), np.asarray(stats, np.int32)
-
-
 def _without_posts(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The ink without posts, sides and whole combs; what would leave nothing is left."""
     height = len(ink)
-    labels, stats = _pieces(ink)
+    labels, stats, _ = components_of(ink.astype(np.uint8))
     widths, heights, areas = (stats[:, k] for k in (cv2.CC_STAT_WIDTH, cv2.CC_STAT_HEIGHT, cv2.CC_STAT_AREA))
     is_post = widths <= POST_WIDTH * height
     is_comb = (widths >= COMB_WIDTH * height) & (areas <= COMB_FILL * widths * heights)
