@@ -117,6 +117,13 @@ def test_a_digit_that_stands_alone_must_be_sure(digit, sure, kept):
     assert bool(text_of(reading)[0]) == kept
 
 
+@pytest.mark.parametrize(("digit", "width", "kept"), [(1, 20, True), (1, 34, False), (7, 34, True)])
+def test_a_stroke_that_leans_more_than_it_stands_is_no_lone_one(digit, width, kept):
+    alone = line_of([(10, 50, 10 + width, 80)], height=30.0)
+    reading = without_lone_marks(choose([alone], [[row(digit=digit, sure=0.9999)]]))
+    assert bool(text_of(reading)[0]) == kept
+
+
 @pytest.mark.parametrize(("strength", "kept"), [(0.4, False), (0.6, True)])
 def test_a_fold_that_reads_as_a_digit_is_fainter_than_the_digits_of_the_page(strength, kept):
     written = choose([line_of(spread(4)), line_of(spread(1, y=60))], [[row(digit=3)] * 4, [row(digit=1)]])

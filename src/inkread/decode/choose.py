@@ -35,8 +35,8 @@ EXPECTED_SHARE = 0.9
 PAGE_SHARE, PAGE_STRENGTH, LINE_STRENGTH, WORD_STRENGTH = 0.7, 3.0, 3.0, 2.0
 # A digit below or above these shares of the page's typical digit is dirt, or a shadow.
 LEAST_SIZE, MOST_SIZE = 0.45, 4.0
-# A line that is a single digit must be this sure, and a single one surer still: dirt, folds, edges and rules stand
-# alone, and are single strokes.
+# A line that is a single digit must be this sure, and a single one surer still, and higher than wide: dirt, folds,
+# edges and rules stand alone, and are single strokes.
 LONE_DIGIT, LONE_STROKE = 0.75, 0.9
 # Digits of a line that is believed to hold less digits than this are pieces of words and drawings, unless they are as
 # sure on the average as a single one must be.
@@ -327,8 +327,10 @@ def _strength(ink: NDArray[np.float32]) -> float:
 def _is_doubtful_alone(line: ChosenLine) -> bool:
     if len(line.boxes) != 1:
         return False
-    (probabilities,) = line.probabilities
-    return float(probabilities.max()) < (LONE_STROKE if probabilities.argmax() == 1 else LONE_DIGIT)
+    (probabilities,), (box,) = line.probabilities, line.boxes
+    if probabilities.argmax() != 1:
+        return float(probabilities.max()) < LONE_DIGIT
+    return float(probabilities.max()) < LONE_STROKE or box.width > box.height
 
 
 def _is_doubtful(line: ChosenLine) -> bool:
