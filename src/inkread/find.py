@@ -61,10 +61,11 @@ LINE_TAIL = 0.03
 # this share of their ink together and so much beside the largest one's: the grain around a large digit has less.
 OPEN_FILL, FRAME_TIMES = 0.2, 3.5
 ALIKE_COUNT, ALIKE_TIMES, ALIKE_SHARE, LEAST_ALIKE = 12, 1.6, 0.6, 0.15
-# Half the width of a stroke, in heights, beyond which it is none: bold markers reach 0.17.
+# Half the width of a stroke, in heights of its digit, beyond which it is none (bold markers reach 0.17); and in usual
+# heights of all other components, which may be smaller than its own digit.
 BLOT_SHARE, BLOT_TIMES = 0.22, 0.5
-# The same against the longer side of a component, if it is no smaller (pixels) and fills so much of its box: of 6,000
-# digits of four sets none has more than 0.28, a triangle has 0.3 and a disc 0.5.
+# The same against the longer side of a component, if it is no smaller (pixels) and fills so much of its box: of 7,500
+# digits of five sets none has more than 0.29, a triangle has 0.3 and a disc 0.5.
 SOLID_SIDE, SOLID_FILL, SOLID_SHARE = 24, 0.4, 0.3
 
 

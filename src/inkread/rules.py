@@ -44,12 +44,13 @@ PAIR_GAP = 0.35
 SPARSE_FILL = 0.08
 # Ink that is so much darker than the rule on which it lies is writing.
 DARKER = 0.3
-# Where the darkest fifth of what is no rule is darker than the paler rules by twice this, what is not by once may be
-# part of one; unless they are nearly as dark as ink can be. The thick rules of a table may be as dark as the
-# writing. A rule's part is straight for this share of a digit's height (and so many pixels), or it is no larger.
-PALE_RULES = 0.25
+# Where the darkest fifth of what is no rule is darker than the rules by twice this, what is not by once may be part of
+# one; unless the rules are nearly as dark as ink can be. The paler rules count, a quarter of all: the thick ones of a
+# table may be as dark as the writing.
+PALE_RULES, PALER, DARKEST, PALEST_WRITING = 0.25, 0.15, 0.8, 0.55
+# What is as pale is part of a rule where it runs straight for this share of a digit's height, and at least for so many
+# pixels, or where it is a piece that is smaller than this share.
 PALE_RUN, LEAST_PALE_RUN, PALE_PIECE = 0.35, 6, 0.5
-PALER, DARKEST, PALEST_WRITING = 0.15, 0.8, 0.55
 # How broad a piece of a broken rule is at the most, in heights of a digit, and how much darker than the rule: where
 # nothing is written near it, all ink is lifted.
 FRAGMENT_BREADTH, FRAGMENT_DARKER = 0.25, 0.35

@@ -19,7 +19,7 @@ from inkread.decode.choose import ChosenLine, PageReading
 from inkread.decode.ctc import aligned, greedy
 from inkread.decode.slashes import possible_slashes
 from inkread.decode.whole import cut_out, frame_probabilities, likeliest_together
-from inkread.parts import DIGITS, LineOfCandidates, Scores, Word
+from inkread.parts import LineOfCandidates, Scores, Word
 
 __all__ = ["agree", "doubtful_words", "is_settled"]
 
@@ -103,7 +103,7 @@ def is_settled(reading: PageReading, number: int, word: Word, scores: Scores) ->
     if not own or possible_slashes(line, own) or min(line.probabilities[k].max() for k in own) < SURE:
         return False
     best = greedy(scores)
-    return best.text == _text(line, own) and best.log_prob >= math.log(SETTLED)
+    return best.text == line.only(own).text and best.log_prob >= math.log(SETTLED)
 
 
 def agree(
@@ -147,10 +147,6 @@ def _own(line: ChosenLine, word: Word) -> list[int]:
     return [k for k, (start, end) in enumerate(line.spans) if word.start <= start and end <= word.end]
 
 
-def _text(line: ChosenLine, own: list[int]) -> str:
-    return "".join(DIGITS[int(line.probabilities[k].argmax())] for k in own)
-
-
 def _leaves_ink(found: LineOfCandidates, line: ChosenLine, word: Word) -> bool:
     """Whether pieces of the word as high as a digit were taken for no digit: in a number that is unlikely."""
     taken = {i for start, end in line.spans for i in range(start, end)}
@@ -173,7 +169,7 @@ def _merged(
     pixel: float,
     discount: float,
 ) -> ChosenLine:
-    text = _text(line, own)
+    text = line.only(own).text
     ((likeliest, other), *_), surest = likeliest_together(looks, past_words=len(looks) - 1)
     if not likeliest and own and other * WORD_DISCOUNT > probability ** (1 / len(own)):
         # Letters, that resemble digits one by one.

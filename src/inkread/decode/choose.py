@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from inkread.decode.confidence import estimate_digit_share, with_digit_share, with_lookalikes
 from inkread.decode.lattice import Reading, read_lattice
 from inkread.geometry import Box, PageTransform
-from inkread.parts import LineOfCandidates
+from inkread.parts import DIGITS, LineOfCandidates
 
 __all__ = [
     "ChosenLine",
@@ -81,6 +81,11 @@ class ChosenLine:
     probabilities: tuple[NDArray[np.float64], ...]
     texts: tuple[tuple[str, float], ...]
     signs: tuple[Box, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The likeliest of ten for each digit."""
+        return "".join(DIGITS[int(p.argmax())] for p in self.probabilities)
 
     def only(self, kept: Sequence[int]) -> ChosenLine:
         """The same line with some of its digits."""

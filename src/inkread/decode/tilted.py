@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from inkread.decode.choose import ChosenLine, PageReading
 from inkread.geometry import PageTransform
-from inkread.parts import DIGITS, CleanPage
+from inkread.parts import CleanPage
 
 __all__ = ["TiltedNumber", "ink_of", "tilted_numbers", "with_second_looks"]
 
@@ -138,7 +138,7 @@ def _surer(reading: PageReading, number: TiltedNumber, other: PageReading) -> Ch
 
 
 def _text(lines: Sequence[ChosenLine]) -> str:
-    return "".join(DIGITS[int(p.argmax())] for line in lines for p in line.probabilities)
+    return "".join(line.text for line in lines)
 
 
 def _sureness(lines: Sequence[ChosenLine]) -> float:

@@ -45,7 +45,7 @@ def compose_line(
         uint8 (H, W, 3) RGB, the source picture, where there is one: style looks up there how dark the ink is.
     """
     ranges = split_numbers(line.boxes, line.signs)
-    values = [DIGITS[int(probabilities.argmax())] for probabilities in line.probabilities]
+    values = list(line.text)
     styles: Sequence[DigitStyle | None] = (None,) * len(values)
     line_style = None
     if style:

@@ -13,7 +13,7 @@ import numpy as np
 from inkread.clean import SMALL_SKEW, CleanOptions, clean, estimate_skew, plausible_skews, turned
 from inkread.decode.choose import PageReading
 from inkread.geometry import PageTransform
-from inkread.parts import DIGITS, CleanPage, PageImage
+from inkread.parts import CleanPage, PageImage
 
 __all__ = ["View", "best_view"]
 
@@ -157,7 +157,7 @@ def _reads_better(other: PageReading, reading: PageReading, *, gain: float) -> b
 
 
 def _may_be_turned(reading: PageReading) -> bool:
-    digits = [DIGITS[int(p.argmax())] for line in reading.lines for p in line.probabilities]
+    digits = [digit for line in reading.lines for digit in line.text]
     return len(digits) >= TURNABLE_COUNT and TURNABLE.issuperset(digits) and not CHANGING.isdisjoint(digits)
 
 
