@@ -1,5 +1,7 @@
 """Starting, sharing and ending: real processes."""
 
+import contextlib
+import json
 import os
 import re
 import signal
@@ -7,7 +9,6 @@ import socket
 import statistics
 import subprocess
 import sys
-import threading
 import time
 
 import httpx
@@ -69,26 +70,37 @@ def _start(port, *options, folder):
 
 def test_a_running_request_is_finished_at_the_end(tmp_path, free_port, cheque):
     process = _start(free_port, folder=tmp_path)
-    answers = []
-    threads = [
-        threading.Thread(
-            target=lambda: answers.append(
-                httpx.post(f"http://127.0.0.1:{free_port}/v1/read", content=cheque, timeout=60, trust_env=False)
-            )
-        )
-        for _ in range(4)
-    ]
-    with httpx.Client(trust_env=False, base_url=f"http://127.0.0.1:{free_port}") as client:
-        for thread in threads:
-            thread.start()
-        until = time.monotonic() + 30
-        while "inkread_in_flight 0.0" in client.get("/metrics").text and time.monotonic() < until and not answers:
-            pass
-    process.send_signal(signal.SIGTERM)
-    for thread in threads:
-        thread.join(60)
+    address = f"http://127.0.0.1:{free_port}"
+    head = f"POST /v1/read HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(cheque)}\r\n\r\n".encode()
+    with contextlib.ExitStack() as stack:
+        callers = [stack.enter_context(socket.create_connection(("127.0.0.1", free_port), 60)) for _ in range(4)]
+        for caller in callers:  # all but the last byte: none can be answered before the server is told to end
+            caller.sendall(head + cheque[:-1])
+        held = f"inkread_held_bytes {4 * len(cheque) - 4:.1f}"
+        _await(lambda: held in httpx.get(f"{address}/metrics", trust_env=False).text)
+        process.send_signal(signal.SIGTERM)
+        _await(lambda: _refuses(free_port))
+        for caller in callers:
+            caller.sendall(cheque[-1:])
+        answers = [caller.makefile("rb").read() for caller in callers]
     assert process.wait(60) == 0
-    assert [answer.status_code for answer in answers] == [200] * 4
+    assert [answer.split(b"\r\n")[0] for answer in answers] == [b"HTTP/1.1 200 OK"] * 4
+    assert all(json.loads(answer.split(b"\r\n\r\n", 1)[1])["documents"][0]["pages"] for answer in answers)
+
+
+def _await(holds):
+    until = time.monotonic() + 30
+    while not holds():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+
+
+def _refuses(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 10).close()
+    except ConnectionRefusedError:
+        return True
+    return False
 
 
 @pytest.mark.slow
