@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.clean.margin import picture_within
 from inkread.clean.sheet import find_outlines, part_of_sheet, straighten, whole_sheet, without_ground
 from inkread.clean.skew import SMALL_SKEW, estimate_skew, plausible_skews, turned
 from inkread.clean.tone import at_most, ink_grey, one_of
@@ -18,7 +19,16 @@ from inkread.errors import InvalidOption
 from inkread.geometry import PageTransform
 from inkread.parts import CleanPage, PageImage
 
-__all__ = ["SMALL_SKEW", "CleanOptions", "clean", "estimate_skew", "is_light_ink", "plausible_skews", "turned"]
+__all__ = [
+    "SMALL_SKEW",
+    "CleanOptions",
+    "clean",
+    "estimate_skew",
+    "is_light_ink",
+    "picture_within",
+    "plausible_skews",
+    "turned",
+]
 
 Image = NDArray[np.float32]
 

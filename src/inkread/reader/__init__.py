@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.assess import assess
-from inkread.clean import CleanOptions, turned
+from inkread.clean import CleanOptions, picture_within, turned
 from inkread.decode.agree import agree, doubtful_words, is_settled
 from inkread.decode.choose import (
     PageReading,
@@ -342,6 +342,9 @@ class Reader:
         self, page: PageImage, options: ReaderOptions, region: Sequence[float] | None
     ) -> tuple[Page, tuple[DigitInk, ...]]:
         part, offset = (page, (0, 0)) if region is None else _cut_out(page, region)
+        if options.layout == "page":
+            part, within = _cut_out(part, picture_within(part.pixels))
+            offset = offset[0] + within[0], offset[1] + within[1]
         view = best_view(
             part,
             options.clean,
