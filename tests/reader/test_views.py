@@ -57,6 +57,12 @@ def test_a_strongly_tilted_page_is_read_line_by_line(reader, three_lines, degree
         assert np.degrees(np.arctan2(y1 - y0, x1 - x0)) == pytest.approx(degrees, abs=2.5)
 
 
+@pytest.mark.parametrize("text", ["12345", "4711", "7777"])
+def test_a_number_that_is_none_upside_down_is_turned(reader, text):
+    upside_down = np.ascontiguousarray(composed(text, width=500, height=200)[::-1, ::-1])
+    assert texts(reader.read(upside_down)) == [text]
+
+
 @pytest.mark.parametrize("degrees", [90, 110, 180, 270])
 def test_a_page_on_its_side_or_head_is_read(reader, three_lines, degrees):
     assert texts(reader.read(rotated(three_lines, degrees))) == ["31415926", "5358979", "323846"]

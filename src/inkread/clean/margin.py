@@ -28,7 +28,7 @@ RIM = 2
 LOOKED_AT = 1000
 # A picture within covers at least this share of the whole, and is at most so many times as long as wide: a bar may be
 # a digit.
-LEAST_SHARE, MOST_ASPECT = 0.08, 8.0
+LEAST_SHARE, MOST_ASPECT = 0.08, 12.0
 
 
 def picture_within(pixels: NDArray[np.uint8]) -> tuple[int, int, int, int]:

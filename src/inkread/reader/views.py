@@ -77,7 +77,8 @@ def best_view(
         pages = (turned(view.page, degrees) for degrees in (-LONE_TILT, LONE_TILT))
         lone = max(_views(pages, read), key=lambda other: other.reading.certainty)
         view = lone if lone.reading.count == 1 and lone.reading.certainty >= LONE_SURE else view
-    if view.reading.count and (_reads_less(view.reading, UPSIDE_DOWN_SHARE) or _may_be_turned(view.reading)):
+    is_writing = view.reading.count or view.reading.marks >= OTHER_DIGITS
+    if is_writing and (_reads_less(view.reading, UPSIDE_DOWN_SHARE) or _may_be_turned(view.reading)):
         page = _quarter_turned(view.page, 2)
         other = View(page=page, reading=read(page))
         if _reads_better(other.reading, view.reading, gain=UPSIDE_DOWN_GAIN):
