@@ -35,6 +35,26 @@ def test_rules_are_taken_out_and_strokes_that_cross_them_mended():
     assert count == 2  # paper and one ring: it was not left in pieces
 
 
+@pytest.mark.parametrize("thickness", [12, 36, 44])
+def test_rules_of_any_thickness_are_taken_out_of_a_table(thickness):
+    rules, digits = np.zeros((1200, 1200), np.uint8), np.zeros((1200, 1200), np.uint8)
+    for k, place in enumerate(range(100, 1200, 200)):
+        half = thickness // 2 if k % 2 else 6  # thick and thin ones
+        rules[place - half : place + half, 94:1106] = 1
+        rules[94:1106, place - half : place + half] = 1
+    for x, y in ((200, 200), (600, 400), (400, 800), (1000, 1000)):
+        cv2.ellipse(digits, (x, y), (35, 55), 0, 0, 360, 1, 12)
+    rest = remove_rules(rules | digits)
+    assert (rest == digits).mean() > 0.999
+
+
+def test_ones_of_a_fine_pen_below_each_other_in_a_table_stay():
+    rules, ones = table(), np.zeros((300, 400), np.uint8)
+    for y in (70, 130, 190):
+        ones[y : y + 42, 150] = 1
+    assert np.array_equal(remove_rules(rules | ones), ones)
+
+
 def test_a_page_without_rules_is_left_as_it_is():
     rng = np.random.default_rng(7)
     page = np.hstack([np.pad(draw_glyph(c, Hand(seed=5), rng, height=60), 12)[:84, :60] for c in "11117417"])

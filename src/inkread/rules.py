@@ -25,9 +25,12 @@ RULE_HEIGHTS = 2.2
 PARALLEL_SHARE, PARALLEL_COUNT = 0.22, 3
 RULE_SLENDERNESS = 22.0
 # Straight runs of this many pixels are looked for first and joined to rules after, so that a rule may bend a little.
-RULE_RUN = 32
+# Longer ones are looked for, up to this share of the page, where upright rules are so thick that they hold such runs.
+RULE_RUN, MOST_RUN = 32, 1 / 8
 # A rule that has ink along less than this share of its length is broken: its pieces are thin and on one line (pixels).
 WHOLE_SHARE, BROKEN_THICKNESS, BROKEN_SPREAD = 0.82, 2.0, 1.0
+# A broken rule has ink along this share of so many pixels beside most of the rules that cross it.
+MEETING, MEETING_SHARE = 5, 0.6
 # How near to a rule (pixels) the end of a box's side lies, and how thick a side is at the most, in its lengths.
 RULE_REACH = 3
 SIDE_THICKNESS = 0.2
@@ -78,6 +81,7 @@ def remove_rules(binary: Mask, ink: Image | None = None) -> Mask:
     darkness: Image | Mask = binary if ink is None else ink
     across = _straight_rules(binary, darkness, width)
     down = _straight_rules(np.asarray(cv2.transpose(binary), np.uint8), darkness.T, height)
+    across, down = _without_strokes_in_cells(across, down), _without_strokes_in_cells(down, across)
     if not (across or down):
         return binary.copy()
     rules = _drawn(across, binary) | _drawn(down, binary.T).T
@@ -118,6 +122,8 @@ class _Rule:
         How far the rule's middle strays from the curve, and how thick it is for the most part, in pixels.
     darkness
         Of its ink for the most part, in [0, 1].
+    is_whole
+        Whether it has ink along nearly all of its length.
     """
 
     length: int
@@ -128,6 +134,7 @@ class _Rule:
     spread: float
     thickness: float
     darkness: float
+    is_whole: bool
 
     @classmethod
     def of(cls, mask: Mask, ink: Image | Mask, x0: int, y0: int) -> _Rule:
@@ -146,8 +153,35 @@ class _Rule:
         own &= ink <= darkness + DARKER
         on_page = np.poly1d(curve)(np.poly1d([1.0, -x0])).coefficients
         return cls(
-            length, x0, y0, own, on_page + np.append(np.zeros(len(on_page) - 1), y0), spread, thickness, darkness
+            length=length,
+            x0=x0,
+            y0=y0,
+            mask=own,
+            curve=on_page + np.append(np.zeros(len(on_page) - 1), y0),
+            spread=spread,
+            thickness=thickness,
+            darkness=darkness,
+            is_whole=bool(np.count_nonzero(counts) >= WHOLE_SHARE * length),
         )
+
+
+def _without_strokes_in_cells(rules: list[_Rule], across: list[_Rule]) -> list[_Rule]:
+    """The rules but for broken ones that do not meet those across them: fine ones below each other in a table."""
+    return [rule for rule in rules if rule.is_whole or _meets(rule, across)]
+
+
+def _meets(rule: _Rule, across: list[_Rule]) -> bool:
+    """Whether a rule comes near to most of those that cross it."""
+    at = float(np.polyval(rule.curve, rule.x0 + rule.length / 2))
+    drawn = rule.mask.any(axis=0)
+    met = []
+    for other in across:
+        place = round(float(np.polyval(other.curve, at))) - rule.x0
+        if other.x0 <= at < other.x0 + other.length and 0 <= place < rule.length:
+            half = round(other.thickness / 2) + 1
+            sides = drawn[max(0, place - half - MEETING) : max(0, place - half)], drawn[place + half :][:MEETING]
+            met.append(any(side.size and side.mean() >= MEETING_SHARE for side in sides))
+    return 2 * sum(met) >= len(met)
 
 
 def _drawn(rules: list[_Rule], binary: Mask) -> Mask:
@@ -342,6 +376,15 @@ def _without_fragments(binary: Mask, ink: Image | Mask, across: list[_Rule], dow
 def _straight_rules(binary: Mask, ink: Image | Mask, extent: int) -> list[_Rule]:
     """Horizontal rules: long runs, joined, that are thin and reach far."""
     run = max(12, min(RULE_RUN, extent // 12))
+    rules = None
+    while rules is None and run <= MOST_RUN * extent:
+        rules = _rules_of_runs(binary, ink, extent, run)
+        run *= 2
+    return rules or []
+
+
+def _rules_of_runs(binary: Mask, ink: Image | Mask, extent: int, run: int) -> list[_Rule] | None:
+    """Horizontal rules of such runs; None where upright rules that are thicker hold all that is long together."""
     runs = cv2.morphologyEx(binary, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
     # Seen from above, joined runs are at most as long as their shadow: most pages end here.
     shadow = cv2.dilate(runs.max(axis=0)[None], np.ones((1, run), np.uint8))
@@ -354,11 +397,14 @@ def _straight_rules(binary: Mask, ink: Image | Mask, extent: int) -> list[_Rule]
     labels, stats, _ = components_of(joined[top:bottom])
     runs, ink = runs[top:bottom], ink[top:bottom]
     length = stats[:, cv2.CC_STAT_WIDTH]
+    is_long = length >= PARALLEL_SHARE * extent
     # A bent or tilted rule is higher than thick; a box of writing is higher still.
-    long_enough = (length >= PARALLEL_SHARE * extent) & (stats[:, cv2.CC_STAT_HEIGHT] < 0.15 * length)
-    long_enough[0] = False
+    is_low = stats[:, cv2.CC_STAT_HEIGHT] < 0.15 * length
+    is_long[0] = False
+    if is_long.any() and not (is_long & is_low).any():
+        return None
     rules = []
-    for i in np.flatnonzero(long_enough):
+    for i in np.flatnonzero(is_long & is_low):
         x0, y0, width, height = (int(v) for v in stats[i, :4])
         place = slice(y0, y0 + height), slice(x0, x0 + width)
         mask = ((labels[place] == i) & (runs[place] > 0)).astype(np.uint8)
@@ -366,7 +412,7 @@ def _straight_rules(binary: Mask, ink: Image | Mask, extent: int) -> list[_Rule]
             rule = _Rule.of(mask, ink[place], x0, top + y0)
             # Strokes of digits that stand below each other are thick, and do not lie on one line.
             is_thin = rule.thickness <= BROKEN_THICKNESS and rule.spread <= BROKEN_SPREAD
-            if is_thin or np.count_nonzero(mask.any(axis=0)) >= WHOLE_SHARE * width:
+            if is_thin or rule.is_whole:
                 rules.append(rule)
     if len(rules) >= PARALLEL_COUNT:
         return rules

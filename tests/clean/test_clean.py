@@ -201,6 +201,16 @@ def test_a_large_page_is_shrunk_and_still_maps_to_its_own_pixels(most, least):
     assert likeness(ink_in_source(cleaned, 500, 900), true_ink(image)) > 0.93
 
 
+@pytest.mark.parametrize("times", [4, 7])
+def test_a_page_of_wide_strokes_is_shrunk_and_still_maps_to_its_own_pixels(writing, times):
+    height, width = writing.pixels.shape[:2]
+    large = with_pixels(cv2.resize(writing.pixels, None, fx=times, fy=times, interpolation=cv2.INTER_CUBIC))
+    cleaned = clean(large, CleanOptions(max_pixels=large.width * large.height))
+    assert 0.8 * height < cleaned.ink.shape[0] < 2.5 * height
+    wanted = cv2.resize(true_ink(writing).astype(np.float32), (width * times, height * times))
+    assert likeness(ink_in_source(cleaned, *wanted.shape), wanted) > 0.93
+
+
 def test_the_picture_itself_is_not_changed(writing):
     before = writing.pixels.copy()
     clean(writing)

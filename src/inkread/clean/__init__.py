@@ -51,6 +51,10 @@ WHOLE_TIMES_SHARE = 0.7
 PAPER_REACH = 1 / 6
 # A picture whose short side is less than this share of its long one is a strip, of one line.
 STRIP_SHARE = 0.5
+# A page whose strokes, as rows cross them, are wider than this (pixels) is shrunk a whole number of times: a digit of
+# such strokes is some 30 to 70 pixels high. Their width is measured on the middle picture, in so many rows, about, and
+# with this much ink; a page that is not this many times as large is left as it is.
+STROKE_WIDTH, STROKE_ROWS, STROKE_INK, LEAST_SCALE = 7.0, 200, 0.5, 1.5
 # Blocks along the long side in which the strength of the ink is measured; ink is compared with its neighborhood of five
 # blocks, about a fifth of the page.
 LEVEL_BLOCKS = 24
@@ -133,7 +137,12 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
     part = part_of_sheet(outlines) if corners is None else None
     if _has_light_ink(middle, small) != against_odds:
         grey = np.asarray(255 - grey, np.uint8)
-        _, small = _shrunk(grey)  # not 255 less than it was: so light ink is as dark ink, to the last bit
+        middle, small = _shrunk(grey)  # not 255 less than it was: so light ink is as dark ink, to the last bit
+    times = _times_finer(middle, small, options, scale=grey.shape[1] / middle.shape[1])
+    if times > 1:
+        fine = one_of(times, grey)
+        to_source = PageTransform.scaling(grey.shape[1] / fine.shape[1], grey.shape[0] / fine.shape[0]).then(to_source)
+        grey, (_, small) = fine, _shrunk(fine)
     ink = _ink(grey, small, options)
     if part is not None:
         outline, edges = part
@@ -157,6 +166,17 @@ def _shrunk(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint
     """The picture at two smaller sizes: strokes still show in the one, and paper alone in the other."""
     middle = at_most(grey, MIDDLE_SIDE)
     return middle, at_most(middle, SMALL_SIDE)
+
+
+def _times_finer(middle: NDArray[np.uint8], small: NDArray[np.uint8], options: CleanOptions, *, scale: float) -> int:
+    """How many whole times smaller strokes stay wide enough; the page is ``scale`` times as large as ``middle``."""
+    if scale < LEAST_SCALE:
+        return 1
+    ink = _ink(middle, small, options)
+    rows = ink[:: max(1, len(ink) // STROKE_ROWS)] > STROKE_INK
+    ends = np.diff(np.pad(rows, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    widths = np.nonzero(ends == -1)[1] - np.nonzero(ends == 1)[1]
+    return max(1, int(scale * np.median(widths) / STROKE_WIDTH)) if widths.size else 1
 
 
 def is_light_ink(grey: NDArray[np.uint8]) -> bool:
