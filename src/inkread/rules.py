@@ -173,7 +173,7 @@ def _without_strokes_in_cells(rules: list[_Rule], across: list[_Rule]) -> list[_
 def _meets(rule: _Rule, across: list[_Rule]) -> bool:
     """Whether a rule comes near to most of those that cross it."""
     at = float(np.polyval(rule.curve, rule.x0 + rule.length / 2))
-    drawn = rule.mask.any(axis=0)
+    drawn = rule.mask.max(axis=0)
     met = []
     for other in across:
         place = round(float(np.polyval(other.curve, at))) - rule.x0
