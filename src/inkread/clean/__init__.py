@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.clean.grid import find_grid, seen_from_above
 from inkread.clean.margin import picture_within
 from inkread.clean.sheet import find_outlines, part_of_sheet, straighten, whole_sheet, without_ground
 from inkread.clean.skew import SMALL_SKEW, estimate_skew, plausible_skews, turned
@@ -94,7 +95,8 @@ class CleanOptions:
     # A tilted page is set straight up to this angle (degrees, 0 to 45); 0 leaves it. Beyond 45 degrees up and across
     # change places.
     max_skew_degrees: float = 45.0
-    # Whether a light sheet on darker ground is seen from above, where all its sides show, and without the ground.
+    # Whether a light sheet on darker ground is seen from above, where all its sides show, and without the ground; and
+    # a page with a table that was photographed from the side.
     straighten_sheet: bool = True
 
     def __post_init__(self) -> None:
@@ -149,7 +151,10 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
         ink = without_ground(ink, outline * (np.array(grey.shape[::-1]) / small.shape[::-1]), edges)
     cleaned = CleanPage(ink=ink, to_source=to_source)
     skew = estimate_skew(ink, max_degrees=options.max_skew_degrees) if options.max_skew_degrees else 0.0
-    return turned(cleaned, -skew) if skew else cleaned
+    cleaned = turned(cleaned, -skew) if skew else cleaned
+    if options.straighten_sheet and corners is None and (grid := find_grid(cleaned.ink)) is not None:
+        cleaned = seen_from_above(cleaned, grid)
+    return cleaned
 
 
 def _within(grey: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:

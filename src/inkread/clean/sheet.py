@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from inkread.geometry import PageTransform
 
-__all__ = ["find_outlines", "part_of_sheet", "straighten", "whole_sheet", "without_ground"]
+__all__ = ["degrees_off_right", "find_outlines", "part_of_sheet", "straighten", "whole_sheet", "without_ground"]
 
 Corners = NDArray[np.float64]
 Outline = tuple[Corners, NDArray[np.bool_]]  # corners, and which of the sides that begin at them are edges
@@ -114,7 +114,7 @@ def part_of_sheet(outlines: Sequence[Outline]) -> Outline | None:
     found = None
     for corners, edges in outlines:
         both = edges & np.roll(edges, 1)  # of each corner
-        is_sheet = both.sum() >= LEAST_CORNERS and _degrees_off_right(corners)[both].max() <= MOST_ASKEW
+        is_sheet = both.sum() >= LEAST_CORNERS and degrees_off_right(corners)[both].max() <= MOST_ASKEW
         if is_sheet and (found is None or edges.sum() > found[1].sum()):
             found = corners + 0.5, edges
     return found
@@ -181,10 +181,10 @@ def _may_be_sheet(corners: Corners) -> bool:
     """Whether four corners are those of a sheet before a camera: their angles are not far from right ones."""
     lengths = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
     ratios = [min(lengths[k], lengths[k + 2]) / max(lengths[k], lengths[k + 2]) for k in (0, 1)]
-    return bool(_degrees_off_right(corners).max() <= MOST_ASKEW and min(ratios) >= LEAST_SIDES)
+    return bool(degrees_off_right(corners).max() <= MOST_ASKEW and min(ratios) >= LEAST_SIDES)
 
 
-def _degrees_off_right(corners: Corners) -> NDArray[np.float64]:
+def degrees_off_right(corners: Corners) -> NDArray[np.float64]:
     """How far the angle of each corner of an outline is from a right one."""
     forward = np.roll(corners, -1, axis=0) - corners
     directions = forward / np.linalg.norm(forward, axis=1)[:, None]
