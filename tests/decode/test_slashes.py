@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inkread.decode.choose import ChosenLine, PageReading
-from inkread.decode.slashes import lean, possible_slashes, without_slashes_of_dates
+from inkread.decode.slashes import lean, possible_slashes, without_slashes
 from inkread.geometry import Box
 from inkread.parts import Candidate, LineOfCandidates
 
@@ -23,17 +23,17 @@ def stroke(leaning, *, height=HEIGHT):
     return ink
 
 
-def ring():
-    ink = np.ones((HEIGHT, 14), np.float32)
+def ring(height=HEIGHT):
+    ink = np.ones((height, 14), np.float32)
     ink[3:-3, 3:-3] = 0
     return ink
 
 
-def line_of(text, leans, *, gaps=()):
+def line_of(text, leans, *, gaps=(), height=HEIGHT):
     """Digits side by side: rings, and ones that lean as told; ``gaps`` are wide spaces before those places."""
     ones, x, boxes, inks = iter(leans), 0, [], []
     for place, character in enumerate(text):
-        ink = stroke(next(ones)) if character == "1" else ring()
+        ink = stroke(next(ones), height=height) if character == "1" else ring(height)
         x += 60 if place in gaps else 0
         boxes.append(Box(x, 0, x + ink.shape[1], ink.shape[0]))
         inks.append(ink)
@@ -56,7 +56,7 @@ def text_of(line):
 
 def read(*lines, found=()):
     reading = PageReading(lines=lines, shares=(0.9,) * len(lines), marks=sum(len(line.boxes) for line in lines))
-    return without_slashes_of_dates(reading, found).lines
+    return without_slashes(reading, found).lines
 
 
 @pytest.mark.parametrize("leaning", [-0.4, 0.0, 0.3, 0.8])
@@ -104,6 +104,36 @@ def test_slashes_of_a_date_are_no_digits(text, leans, left):
 )
 def test_other_ones_stay(text, leans):
     line = line_of(text, leans)
+    assert read(line)[0] is line
+
+
+@pytest.mark.parametrize(
+    ("text", "leans", "left"),
+    [
+        pytest.param("8110", (0.5, 0.0), "810", id="a score"),
+        pytest.param("120180", (0.05, 0.4), "12080", id="two numbers"),
+        pytest.param("213", (0.3,), "23", id="a fraction"),
+    ],
+)
+def test_a_straight_fine_slash_parts_two_short_numbers(text, leans, left):
+    (line,) = read(line_of(text, leans, height=80))
+    assert text_of(line) == left
+    assert len(line.signs) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "leans", "height"),
+    [
+        pytest.param("8110", (0.1, 0.0), 80, id="it leans little"),
+        pytest.param("8110", (0.5, 0.4), 80, id="another one leans nearly as far"),
+        pytest.param("8110", (0.5, 0.0), 20, id="a thick pen"),
+        pytest.param("20001345", (0.5,), 80, id="long numbers"),
+        pytest.param("182", (0.5,), 80, id="nothing before it"),
+        pytest.param("111", (0.5, 0.0, 0.0), 80, id="nothing but ones"),
+    ],
+)
+def test_other_ones_of_short_numbers_stay(text, leans, height):
+    line = line_of(text, leans, height=height)
     assert read(line)[0] is line
 
 

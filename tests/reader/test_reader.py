@@ -560,3 +560,10 @@ def test_slashes_of_dates_are_no_ones(reader, seed, date, layout):
     page, _ = compose_page(np.random.default_rng([80, seed]), options)
     document = reader.read(page.pixels, layout=layout)
     assert document.text == date.replace("/", " ")
+
+
+@pytest.mark.parametrize(("seed", "text"), [(0, "8/10"), (2, "17/20"), (3, "120/80")])
+def test_one_slash_parts_two_numbers(reader, seed, text):
+    options = PageOptions(lines=(text,), width=700, height=200, digit_height=60.0)
+    page, _ = compose_page(np.random.default_rng([81, seed]), options)
+    assert reader.read(page.pixels).text == text.replace("/", " ")

@@ -1,7 +1,7 @@
 """Slashes among digits: strokes that read as ones, and lean more than the ones of the same hand.
 
 No crop of such a stroke alone can tell. What can is how it leans beside the digits around it, and that two of them part
-a day, a month and a year.
+a day, a month and a year, or a straight fine one two short numbers.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from inkread.decode.choose import ChosenLine, PageReading
 from inkread.geometry import Box
 from inkread.parts import DIGITS, LineOfCandidates
 
-__all__ = ["lean", "possible_slashes", "without_slashes_of_dates"]
+__all__ = ["lean", "possible_slashes", "without_slashes"]
 
 # A one between digits that leans (dx/dy) by this much more than they, or is this many times as high, may be a slash.
 LEAN, HEIGHT = 0.22, 1.2
@@ -33,7 +33,12 @@ LEFT_HEIGHT = 0.6
 # A short date, 2/3/45, may be a number with two ones: they lean at least by this.
 SHORT_DATE, SHORT_DATE_LEAN = 8, 0.3
 LEAST_LENGTH, MOST_LENGTH = len("1/2/34"), len("12/34/5678")
+LEAST_PARTED = len("1/2")
 MONTHS, DAYS = 12, 31
+# One slash, as in 8/10, leans more than the usual digit beside it, than every other one, and than every other digit, by
+# this, and is this straight; the numbers beside it are this short. Of 592 ones within the numbers of rows, cheques,
+# composed pages and strings (development parts) it takes none, of 122 slashes six in ten.
+ALONE_LEAN, BEYOND_OTHER_ONES, BEYOND_DIGITS, VERY_STRAIGHT, SHORT = 0.2, 0.15, 0.1, 0.08, 3
 # Dates end where a gap is this many heights of a digit.
 GAP = 1.2
 
@@ -54,8 +59,8 @@ def possible_slashes(line: ChosenLine, own: Sequence[int]) -> int:
     return sum(line.boxes[k].height >= HEIGHT * height or lean(line.inks[k]) >= upright + LEAN for k in ones)
 
 
-def without_slashes_of_dates(reading: PageReading, found: Sequence[LineOfCandidates] = ()) -> PageReading:
-    """The reading without the ones that part days, months and years; where they stood is kept in the lines' signs.
+def without_slashes(reading: PageReading, found: Sequence[LineOfCandidates] = ()) -> PageReading:
+    """The reading without the ones that part a date, or two numbers; where they stood is kept in the lines' signs.
 
     Parameters
     ----------
@@ -64,13 +69,17 @@ def without_slashes_of_dates(reading: PageReading, found: Sequence[LineOfCandida
     found
         Its lines as they were found, where they were: a stroke that was read as no digit may be a slash too.
     """
-    if not any(len(line.boxes) >= LEAST_LENGTH - 2 for line in reading.lines):
+    if not any(len(line.boxes) >= LEAST_PARTED for line in reading.lines):
         return reading
     strokes = [_strokes(line, one) for line, one in itertools.zip_longest(reading.lines, found)]
     lines = list(reading.lines)
     for number, (line, own) in enumerate(zip(reading.lines, strokes, strict=True)):
         elsewhere = [s.lean for other in strokes if other is not own for s in other if s.text == "1"]
-        slashes = [stroke for run in _runs(own) for stroke in _slashes_of_date(run, own, elsewhere)]
+        slashes = [
+            stroke
+            for run in _runs(own)
+            for stroke in _slashes_of_date(run, own, elsewhere) or _slash_alone(run, own, elsewhere)
+        ]
         if slashes:
             places = [stroke.place for stroke in slashes]
             kept = line.only([k for k in range(len(line.boxes)) if k not in places])
@@ -155,6 +164,24 @@ def _slashes_of_date(run: Sequence[_Stroke], line: Sequence[_Stroke], elsewhere:
         ):
             found.append((low, pair))
     return max(found, key=lambda one: one[0])[1] if found else ()
+
+
+def _slash_alone(run: Sequence[_Stroke], line: Sequence[_Stroke], elsewhere: Sequence[float]) -> Sequence[_Stroke]:
+    """The one of a run's strokes that parts two short numbers, or none; see :func:`_slashes_of_date`."""
+    digits = [stroke for stroke in run if stroke.text]
+    others = [stroke.lean for stroke in digits if stroke.text != "1"]
+    if not others or len(others) == len(digits):
+        return ()
+    steepest = max((stroke for stroke in digits if stroke.text == "1"), key=lambda stroke: stroke.lean)
+    before, after = digits.index(steepest), len(digits) - digits.index(steepest) - 1
+    ones = [*(stroke.lean for stroke in line if stroke.text == "1" and stroke is not steepest), *elsewhere]
+    least = max(
+        float(np.median(others)) + ALONE_LEAN,
+        max(others) + BEYOND_DIGITS,
+        max(ones, default=-np.inf) + BEYOND_OTHER_ONES,
+    )
+    is_slash = steepest.thickness <= VERY_STRAIGHT and steepest.lean >= least
+    return (steepest,) if is_slash and 1 <= min(before, after) <= max(before, after) <= SHORT else ()
 
 
 def _is_date(first: str, second: str, third: str, *, plainly: bool = False) -> bool:

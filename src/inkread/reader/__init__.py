@@ -27,7 +27,7 @@ from inkread.decode.choose import (
     worth_a_look,
 )
 from inkread.decode.confidence import with_surroundings
-from inkread.decode.slashes import without_slashes_of_dates
+from inkread.decode.slashes import without_slashes
 from inkread.decode.tilted import ink_of, tilted_numbers, with_second_looks
 from inkread.decode.whole import read_whole, with_second_opinion
 from inkread.errors import InkreadError, InvalidArray, InvalidOption
@@ -393,7 +393,7 @@ class Reader:
             around = _by_line(log_odds, map(len, scores))
         if options.layout == "digit":
             return reading
-        reading = without_slashes_of_dates(reading, found)
+        reading = without_slashes(reading, found)
         reading = of_like_size(self._with_lines(found, reading, around))
         is_dirty_page = options.layout == "page" and may_be_dirt
         if is_dirty_page:
@@ -480,7 +480,7 @@ class Reader:
             return None
         line = with_second_opinion(line, self._digits().recognize(line.inks))
         # An unsure digit stays: without it the others would be another number.
-        return without_slashes_of_dates(PageReading(lines=(line,), shares=(1.0,), marks=len(line.boxes)))
+        return without_slashes(PageReading(lines=(line,), shares=(1.0,), marks=len(line.boxes)))
 
     def _with_lines(
         self, found: Sequence[LineOfCandidates], reading: PageReading, around: Sequence[NDArray[np.float32]] | None
