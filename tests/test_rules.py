@@ -220,6 +220,43 @@ def test_the_last_piece_of_a_bent_rule_goes_and_a_one_beside_it_stays(darkness):
     assert rest[cv2.dilate(ones, np.ones((5, 5), np.uint8)) == 0].sum() == 0
 
 
+def faint_squares(*, upright, length=130):
+    """Squared paper of which every rule broke: upright ones of that length at these places, and what is darker."""
+    binary = np.zeros((320, 400), np.uint8)
+    for k, x in enumerate(upright):
+        start = (0, 190, 95)[k % 3]
+        binary[start : start + length, x] = 1
+    for k, y in enumerate(range(40, 320, 60)):
+        binary[y, (k % 2) * 150 : (k % 2) * 150 + 240] = 1
+    return binary
+
+
+@pytest.mark.parametrize("x", [180, 360], ids=["between", "beyond"])
+def test_a_piece_of_squared_paper_goes_where_a_rule_was_not_found(x):
+    rules, piece = faint_squares(upright=[60, 120, 240, 300]), np.zeros((320, 400), np.uint8)
+    piece[240:275, x : x + 2] = 1
+    ring(piece, 30, 190)
+    kept = np.zeros_like(piece)
+    ring(kept, 30, 190)
+    ink = np.where(piece, 0.6, 0.3 * rules).astype(np.float32)
+    ink[kept > 0] = 1.0
+    assert np.array_equal(remove_rules(rules | piece, ink), kept)
+
+
+def test_a_one_in_the_middle_of_a_square_and_of_a_wide_column_stays():
+    one = np.zeros((320, 400), np.uint8)
+    one[245:285, 210:212] = 1
+    rules = faint_squares(upright=[60, 120, 240, 300])
+    ink = np.where(one, 0.6, 0.3 * rules).astype(np.float32)
+    assert remove_rules(rules | one, ink)[one > 0].all()
+    columns = np.zeros((320, 400), np.uint8)
+    for x in (60, 120, 180, 300):
+        columns[:, x : x + 2] = 1
+    one = np.zeros((320, 400), np.uint8)
+    one[245:285, 240:242] = 1
+    assert remove_rules(columns | one)[one > 0].all()
+
+
 def test_writing_as_pale_as_the_rules_stays():
     squares = table(400, 600, 80)
     rings = np.zeros_like(squares)

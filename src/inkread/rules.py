@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, replace
 from typing import Any
 
 import cv2
@@ -56,7 +57,11 @@ PALE_RULES, PALER, DARKEST, PALEST_WRITING = 0.25, 0.15, 0.8, 0.55
 PALE_RUN, LEAST_PALE_RUN, PALE_PIECE = 0.35, 6, 0.5
 # How broad a piece of a broken rule is at the most, in heights of a digit, and how much darker than the rule: where
 # nothing is written near it, all ink is lifted.
-FRAGMENT_BREADTH, FRAGMENT_DARKER = 0.25, 0.35
+FRAGMENT_BREADTH, FRAGMENT_DARKER = 0.25, 0.42
+# Rules that were found along less than this share of the page for the most part are those of squared paper. Those this
+# near to each other, in their widest gap, are pieces of one. One is missing where others are twice or three times as
+# far apart as the nearest, but for this share.
+FAINT_SHARE, SAME_RULE, MOST_STEPS, STEP_ERROR = 0.7, 0.2, 3, 0.12
 # How far off a rule its pieces lie for each pixel beyond its end: paper bends, and short pieces do not show how.
 BEND = 0.015
 # Pixels of a rule's gap that a crossing stroke is mended over.
@@ -362,7 +367,7 @@ def _without_fragments(binary: Mask, ink: Image | Mask, across: list[_Rule], dow
         thin &= length <= 8 * typical
         # A rule drawn faintly is thin where it was found, and no thinner than others where it was not.
         usual = float(np.median([rule.thickness for rule in rules])) if rules else 0.0
-        for rule in rules:
+        for rule in (*rules, *_missing(rules)):
             offset = np.abs(centers[:, 1 - along] - np.polyval(rule.curve, centers[:, along]))
             alike = areas / length <= 1.5 * max(rule.thickness, usual) + 1
             alike &= darkness <= rule.darkness + FRAGMENT_DARKER
@@ -371,6 +376,41 @@ def _without_fragments(binary: Mask, ink: Image | Mask, across: list[_Rule], dow
             gone |= thin & alike & (offset <= max(2.0, 0.1 * typical) + rule.spread + BEND * beyond)
     gone[0] = False
     return np.asarray(binary & ~gone[labels], np.uint8) if gone.any() else binary
+
+
+def _missing(rules: list[_Rule]) -> list[_Rule]:
+    """The rules of squared paper that were not found: where others leave out a step or two, and one step beyond them.
+
+    The columns of a table are not all as wide; but its rules, other than those of squared paper, are found whole.
+    """
+    if len(rules) < PARALLEL_COUNT:
+        return []
+    lengths = [rule.length for rule in rules]
+    end = max(rule.x0 + rule.length for rule in rules)
+    if float(np.median(lengths)) > FAINT_SHARE * end:
+        return []
+    at = np.array([np.polyval(rule.curve, end / 2) for rule in rules])
+    order = np.argsort(at)
+    gaps = np.diff(at[order])
+    cuts = np.flatnonzero(gaps > SAME_RULE * gaps.max()) + 1
+    if len(cuts) < PARALLEL_COUNT - 1:
+        return []
+    pieces = [[rules[i] for i in group] for group in np.split(order, cuts)]
+    steps = gaps[cuts - 1] / gaps[cuts - 1].min()
+    missing = []
+    for place, (step, (before, after)) in enumerate(zip(steps, itertools.pairwise(pieces), strict=True)):
+        count = round(float(step))
+        if count > MOST_STEPS or abs(step - count) > STEP_ERROR * count:
+            continue
+        shares = [k / count for k in range(1, count)]
+        # And the next ones beyond the outermost.
+        shares += [-1 / count] * (place == 0) + [1 + 1 / count] * (place == len(steps) - 1)
+        missing += [
+            replace(a, curve=np.polyadd((1 - share) * a.curve, share * b.curve))
+            for share in shares
+            for a, b in itertools.product(before, after)
+        ]
+    return missing
 
 
 def _straight_rules(binary: Mask, ink: Image | Mask, extent: int) -> list[_Rule]:

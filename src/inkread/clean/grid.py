@@ -38,9 +38,9 @@ SLOPE_STEP, LEAST_STEP = 0.02, 0.001
 ROUGHLY_DISTINCT, DISTINCT = 1.4, 2.0
 LEAST_RULES, RULE_SHARE = 3, 0.4
 # One way it is so many times as sharp as upright; and a corner is off a right angle by so many degrees.
-SHARPER, LEAST_ASKEW = 1.2, 2.5
-# Of the page around the grid is kept what lies within this share of its sides beyond it.
-AROUND = 1.0
+SHARPER, LEAST_ASKEW = 1.2, 3.0
+# Seen from above a page is at most so many times as wide and as high; what lies farther off was near the horizon.
+MOST_GROWTH = 2.0
 
 
 def find_grid(ink: Image) -> Corners | None:
@@ -166,8 +166,9 @@ def seen_from_above(page: CleanPage, corners: Corners) -> CleanPage:
     )
     rows, columns = page.ink.shape
     outline = to_grid.apply([(0, 0), (columns, 0), (columns, rows), (0, rows)])
-    low = np.maximum(outline.min(axis=0), -AROUND * grid[2])
-    high = np.minimum(outline.max(axis=0), (1 + AROUND) * grid[2])
+    middle, most = grid[2] / 2, MOST_GROWTH * np.array([columns, rows])
+    low = np.maximum(outline.min(axis=0), middle - most / 2)
+    high = np.minimum(outline.max(axis=0), middle + most / 2)
     size = int(np.ceil(high[0] - low[0])), int(np.ceil(high[1] - low[1]))
     move = to_grid.then(PageTransform.translation(-low[0], -low[1]))
     # cv2 counts pixel centers from 0, we count edges: shift by half a pixel on both sides.
