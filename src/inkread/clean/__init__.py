@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from inkread.clean.grid import find_grid, seen_from_above
 from inkread.clean.margin import picture_within
 from inkread.clean.sheet import find_outlines, part_of_sheet, straighten, whole_sheet, without_ground
-from inkread.clean.skew import SMALL_SKEW, estimate_skew, plausible_skews, turned
+from inkread.clean.skew import MEASURED_SIDE, SMALL_SKEW, estimate_skew, plausible_skews, turned
 from inkread.clean.tone import at_most, ink_grey, one_of
 from inkread.errors import InvalidOption
 from inkread.geometry import PageTransform
@@ -140,20 +140,24 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
     if _has_light_ink(middle, small) != against_odds:
         grey = np.asarray(255 - grey, np.uint8)
         middle, small = _shrunk(grey)  # not 255 less than it was: so light ink is as dark ink, to the last bit
-    times = _times_finer(middle, small, options, scale=grey.shape[1] / middle.shape[1])
+    paper = _paper(small, is_whole=small.shape == grey.shape)
+    times = _times_finer(middle, paper, options, scale=grey.shape[1] / middle.shape[1])
     if times > 1:
         fine = one_of(times, grey)
         to_source = PageTransform.scaling(grey.shape[1] / fine.shape[1], grey.shape[0] / fine.shape[0]).then(to_source)
-        grey, (_, small) = fine, _shrunk(fine)
-    ink = _ink(grey, small, options)
+        grey = fine
+    ink = _ink(grey, paper, options)
     if part is not None:
         outline, edges = part
         ink = without_ground(ink, outline * (np.array(grey.shape[::-1]) / small.shape[::-1]), edges)
     cleaned = CleanPage(ink=ink, to_source=to_source)
-    skew = estimate_skew(ink, max_degrees=options.max_skew_degrees) if options.max_skew_degrees else 0.0
-    cleaned = turned(cleaned, -skew) if skew else cleaned
-    if options.straighten_sheet and corners is None and (grid := find_grid(cleaned.ink)) is not None:
-        cleaned = seen_from_above(cleaned, grid)
+    measured = at_most(ink, MEASURED_SIDE)  # for tilt and grid alike
+    skew = estimate_skew(measured, max_degrees=options.max_skew_degrees) if options.max_skew_degrees else 0.0
+    if skew:
+        cleaned = turned(cleaned, -skew)
+        measured = at_most(cleaned.ink, MEASURED_SIDE)
+    if options.straighten_sheet and corners is None and (grid := find_grid(measured)) is not None:
+        cleaned = seen_from_above(cleaned, grid * (np.array(cleaned.ink.shape[::-1]) / measured.shape[::-1]))
     return cleaned
 
 
@@ -173,13 +177,13 @@ def _shrunk(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint
     return middle, at_most(middle, SMALL_SIDE)
 
 
-def _times_finer(middle: NDArray[np.uint8], small: NDArray[np.uint8], options: CleanOptions, *, scale: float) -> int:
+def _times_finer(middle: NDArray[np.uint8], paper: Image, options: CleanOptions, *, scale: float) -> int:
     """How many whole times smaller strokes stay wide enough; the page is ``scale`` times as large as ``middle``."""
     if scale < LEAST_SCALE:
         return 1
-    ink = _ink(middle, small, options)
-    rows = ink[:: max(1, len(ink) // STROKE_ROWS)] > STROKE_INK
-    ends = np.diff(np.pad(rows, ((0, 0), (1, 1))).astype(np.int8), axis=1)
+    rows = middle[:: max(1, len(middle) // STROKE_ROWS)]
+    is_ink = _ink(np.ascontiguousarray(rows), paper, options) > STROKE_INK
+    ends = np.diff(np.pad(is_ink, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     widths = np.nonzero(ends == -1)[1] - np.nonzero(ends == 1)[1]
     return max(1, int(scale * np.median(widths) / STROKE_WIDTH)) if widths.size else 1
 
@@ -213,10 +217,10 @@ def _has_light_ink(middle: NDArray[np.uint8], small: NDArray[np.uint8]) -> bool:
     return balance > (LIKELY_SHARE if seems_light else LIGHT_SHARE) * both
 
 
-def _paper(small: NDArray[np.uint8], shape: tuple[int, ...]) -> Image:
-    """Brightness of the paper under the ink, float32 of the given shape: a morphological closing, smoothed.
+def _paper(small: NDArray[np.uint8], *, is_whole: bool) -> Image:
+    """Brightness of the paper under the ink, float32 like ``small``: a morphological closing, smoothed.
 
-    ``small`` is the page as the smaller one of :func:`_shrunk`.
+    ``small`` is the page as the smaller one of :func:`_shrunk`, which may be the whole page.
     """
     reach = max(3, round(min(small.shape) * PAPER_REACH)) | 1
     kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
@@ -229,16 +233,19 @@ def _paper(small: NDArray[np.uint8], shape: tuple[int, ...]) -> Image:
     smoothed = cv2.GaussianBlur(closed, (0, 0), reach / 8)
     # Smooth, but nowhere lighter than it was: beside the edge of a shadow smoothing would make bare paper look dark. In
     # a strip and in a tiny picture digits are as high as it is, and what a closing leaves of them is smoothed away.
-    is_strip = min(small.shape) < STRIP_SHARE * max(small.shape) or small.shape == shape
+    is_strip = min(small.shape) < STRIP_SHARE * max(small.shape) or is_whole
     closed = smoothed if is_strip else np.minimum(closed, smoothed)
     closed = np.clip(closed[margin : margin + small.shape[0], margin : margin + small.shape[1]], 0, 255)
-    return np.asarray(cv2.resize(closed, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
+    return np.maximum(closed, DARKEST_PAPER, dtype=np.float32)
 
 
-def _ink(grey: NDArray[np.uint8], small: NDArray[np.uint8], options: CleanOptions) -> Image:
+def _resized(image: Image, shape: tuple[int, ...]) -> Image:
+    return np.asarray(cv2.resize(image, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
+
+
+def _ink(grey: NDArray[np.uint8], small_paper: Image, options: CleanOptions) -> Image:
     """Darkness against the paper, divided by the strength of the ink nearby."""
-    paper = _paper(small, grey.shape)
-    np.maximum(paper, DARKEST_PAPER, out=paper)
+    paper = _resized(small_paper, grey.shape)
     if grey.size > SMOOTHED_PIXELS:  # many pixels a stroke: the camera's noise can be averaged away
         grey = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
     darkness = cv2.subtract(paper, grey, dtype=cv2.CV_32F)

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.clean.sheet import degrees_off_right
-from inkread.clean.tone import at_most
 from inkread.components import components_of
 from inkread.geometry import PageTransform
 from inkread.parts import CleanPage
@@ -24,8 +23,8 @@ Corners = NDArray[np.float64]
 Points = NDArray[np.float64]  # (2, N), x and y about the grid's center, its longer side is 1
 Values = NDArray[np.float64]
 
-# Long side of the picture in which a grid is looked for, the ink of a thin rule there, and points of it looked at.
-SMALL_SIDE, RULE_INK, MOST_POINTS = 600, 0.2, 3_000
+# The ink of a thin rule in a picture of some 600 pixels, and points of it looked at.
+RULE_INK, MOST_POINTS = 0.2, 3_000
 # A grid is the component that reaches farthest, over this share of the page at the least, with ink on this share of its
 # box at the most; writing stands beside it.
 LEAST_SHARE, MOST_FILL, LEAST_COMPONENTS = 0.15, 0.3, 4
@@ -52,19 +51,18 @@ def find_grid(ink: Image) -> Corners | None:
     Parameters
     ----------
     ink
-        float32 (H, W) in [0, 1], held upright.
+        float32 (H, W) in [0, 1], held upright; some 600 pixels a side are enough.
 
     Returns
     -------
     float64 (4, 2), x and y in pixels, clockwise from the top left; they may lie beyond the picture.
     """
-    small = at_most(ink, SMALL_SIDE)
-    labels, stats, _ = components_of((small > RULE_INK).astype(np.uint8))
+    labels, stats, _ = components_of((ink > RULE_INK).astype(np.uint8))
     if len(stats) <= LEAST_COMPONENTS:
         return None
     reach = stats[1:, cv2.CC_STAT_WIDTH] * stats[1:, cv2.CC_STAT_HEIGHT]
     widest = 1 + int(np.argmax(reach))
-    if (share := reach[widest - 1]) < LEAST_SHARE * small.size or stats[widest, cv2.CC_STAT_AREA] > MOST_FILL * share:
+    if (share := reach[widest - 1]) < LEAST_SHARE * ink.size or stats[widest, cv2.CC_STAT_AREA] > MOST_FILL * share:
         return None
     y, x = np.nonzero(labels == widest)
     step = len(x) // MOST_POINTS + 1
@@ -81,7 +79,7 @@ def find_grid(ink: Image) -> Corners | None:
     )
     if degrees_off_right(corners).max() < LEAST_ASKEW:
         return None
-    return np.asarray((corners * length + center) * (np.array(ink.shape[::-1]) / small.shape[::-1]))
+    return np.asarray(corners * length + center)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
