@@ -236,7 +236,7 @@ def _paper(small: NDArray[np.uint8], *, is_whole: bool) -> Image:
     is_strip = min(small.shape) < STRIP_SHARE * max(small.shape) or is_whole
     closed = smoothed if is_strip else np.minimum(closed, smoothed)
     closed = np.clip(closed[margin : margin + small.shape[0], margin : margin + small.shape[1]], 0, 255)
-    return np.maximum(closed, DARKEST_PAPER, dtype=np.float32)
+    return np.asarray(np.maximum(closed, DARKEST_PAPER), np.float32)
 
 
 def _resized(image: Image, shape: tuple[int, ...]) -> Image:
