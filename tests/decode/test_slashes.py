@@ -129,6 +129,7 @@ def test_a_straight_fine_slash_parts_two_short_numbers(text, leans, left):
         pytest.param("8110", (0.5, 0.0), 20, id="a thick pen"),
         pytest.param("20001345", (0.5,), 80, id="long numbers"),
         pytest.param("182", (0.5,), 80, id="nothing before it"),
+        pytest.param("8010", (0.5,), 80, id="a percent sign"),
         pytest.param("111", (0.5, 0.0, 0.0), 80, id="nothing but ones"),
     ],
 )

@@ -173,15 +173,17 @@ def _slash_alone(run: Sequence[_Stroke], line: Sequence[_Stroke], elsewhere: Seq
     if not others or len(others) == len(digits):
         return ()
     steepest = max((stroke for stroke in digits if stroke.text == "1"), key=lambda stroke: stroke.lean)
-    before, after = digits.index(steepest), len(digits) - digits.index(steepest) - 1
+    place = digits.index(steepest)
+    before, after = digits[:place], digits[place + 1 :]
+    if not (1 <= len(before) <= SHORT and 1 <= len(after) <= SHORT) or [stroke.text for stroke in after] == ["0"]:
+        return ()  # nothing is written over 0: the slash and its noughts are a percent sign
     ones = [*(stroke.lean for stroke in line if stroke.text == "1" and stroke is not steepest), *elsewhere]
     least = max(
         float(np.median(others)) + ALONE_LEAN,
         max(others) + BEYOND_DIGITS,
         max(ones, default=-np.inf) + BEYOND_OTHER_ONES,
     )
-    is_slash = steepest.thickness <= VERY_STRAIGHT and steepest.lean >= least
-    return (steepest,) if is_slash and 1 <= min(before, after) <= max(before, after) <= SHORT else ()
+    return (steepest,) if steepest.thickness <= VERY_STRAIGHT and steepest.lean >= least else ()
 
 
 def _is_date(first: str, second: str, third: str, *, plainly: bool = False) -> bool:

@@ -81,7 +81,11 @@ def best_view(
     if is_writing and (_reads_less(view.reading, UPSIDE_DOWN_SHARE) or _may_be_turned(view.reading)):
         page = _quarter_turned(view.page, 2)
         other = View(page=page, reading=read(page))
-        if _reads_better(other.reading, view.reading, gain=UPSIDE_DOWN_GAIN):
+        # Letters that stand alone look like digits upside down; side by side they hardly do.
+        is_number = (
+            view.reading.count or max((len(line.text) for line in other.reading.lines), default=0) >= OTHER_DIGITS
+        )
+        if is_number and _reads_better(other.reading, view.reading, gain=UPSIDE_DOWN_GAIN):
             view = other
         elif _may_be_turned(view.reading) and other.reading.certainty >= view.reading.certainty:
             view = replace(view, is_upside_down_unclear=True)
