@@ -283,6 +283,17 @@ class PageTransform:
         """This map followed by ``after``."""
         return PageTransform(after.matrix @ self.matrix)
 
+    @property
+    def of_pixel_centers(self) -> PageTransform:
+        """The same map for OpenCV's warps, which count the centers of pixels from 0, where we count their edges.
+
+        Examples
+        --------
+        >>> PageTransform.scaling(2).of_pixel_centers.apply([(0, 0)]).tolist()
+        [[0.5, 0.5]]
+        """
+        return PageTransform.translation(0.5, 0.5).then(self).then(PageTransform.translation(-0.5, -0.5))
+
     def inverse(self) -> PageTransform:
         """The map back."""
         return PageTransform(np.asarray(np.linalg.inv(self.matrix), np.float64))

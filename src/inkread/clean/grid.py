@@ -169,7 +169,5 @@ def seen_from_above(page: CleanPage, corners: Corners) -> CleanPage:
     high = np.minimum(outline.max(axis=0), middle + most / 2)
     size = int(np.ceil(high[0] - low[0])), int(np.ceil(high[1] - low[1]))
     move = to_grid.then(PageTransform.translation(-low[0], -low[1]))
-    # cv2 counts pixel centers from 0, we count edges: shift by half a pixel on both sides.
-    centered = PageTransform.translation(0.5, 0.5).then(move).then(PageTransform.translation(-0.5, -0.5))
-    ink = cv2.warpPerspective(page.ink, centered.matrix, size, flags=cv2.INTER_CUBIC)
+    ink = cv2.warpPerspective(page.ink, move.of_pixel_centers.matrix, size, flags=cv2.INTER_CUBIC)
     return CleanPage(ink=np.clip(ink, 0.0, 1.0, dtype=np.float32), to_source=move.inverse().then(page.to_source))

@@ -161,10 +161,8 @@ def straighten(grey: NDArray[np.uint8], corners: Corners) -> tuple[NDArray[np.ui
     to_grey = PageTransform(
         np.asarray(cv2.getPerspectiveTransform(sheet.astype(np.float32), corners.astype(np.float32)), np.float64)
     )
-    # cv2 counts pixel centers from 0, we count edges: shift by half a pixel on both sides.
-    centered = PageTransform.translation(0.5, 0.5).then(to_grey).then(PageTransform.translation(-0.5, -0.5))
     straight = cv2.warpPerspective(
-        grey, centered.matrix, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+        grey, to_grey.of_pixel_centers.matrix, (width, height), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
     )  # fmt: skip
     return np.asarray(straight, np.uint8), to_grey

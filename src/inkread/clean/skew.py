@@ -102,9 +102,7 @@ def turned(page: CleanPage, degrees: float) -> CleanPage:
     low, high = corners.min(axis=0), corners.max(axis=0)
     move = turn.then(PageTransform.translation(-low[0], -low[1]))
     size = int(np.ceil(high[0] - low[0])), int(np.ceil(high[1] - low[1]))
-    # cv2 counts pixel centers from 0, we count edges: shift by half a pixel on both sides.
-    centered = PageTransform.translation(0.5, 0.5).then(move).then(PageTransform.translation(-0.5, -0.5))
-    ink = cv2.warpAffine(page.ink, centered.matrix[:2], size, flags=cv2.INTER_CUBIC)
+    ink = cv2.warpAffine(page.ink, move.of_pixel_centers.matrix[:2], size, flags=cv2.INTER_CUBIC)
     # What a turn leaves empty would make a page's rules look short against the page.
     rows, columns = (_inked(ink.max(axis=axis)) for axis in (1, 0))
     ink = np.clip(ink[rows, columns], 0.0, 1.0, dtype=np.float32)

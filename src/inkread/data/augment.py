@@ -355,12 +355,10 @@ def warp(
     """
     _check(picture, 0)
     height, width = size or picture.shape[:2]
-    # Our coordinates are pixel edges, OpenCV's pixel centers.
-    to_centers = PageTransform.translation(0.5, 0.5).then(view).then(PageTransform.translation(-0.5, -0.5))
     return np.asarray(
         cv2.warpPerspective(
             picture,
-            to_centers.matrix,
+            view.of_pixel_centers.matrix,
             (width, height),
             flags=cv2.INTER_LINEAR,
             borderMode=cv2.BORDER_REPLICATE if background is None else cv2.BORDER_CONSTANT,
