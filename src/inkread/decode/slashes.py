@@ -38,7 +38,7 @@ MONTHS, DAYS = 12, 31
 # One slash, as in 8/10, leans more than the usual digit beside it, than every other one, and than every other digit, by
 # this, and is this straight; the numbers beside it are this short. Of 592 ones within the numbers of rows, cheques,
 # composed pages and strings (development parts) it takes none, of 122 slashes six in ten.
-ALONE_LEAN, BEYOND_OTHER_ONES, BEYOND_DIGITS, VERY_STRAIGHT, SHORT = 0.2, 0.15, 0.1, 0.08, 3
+ALONE_LEAN, BEYOND_OTHER_ONES, BEYOND_DIGITS, VERY_STRAIGHT, SHORT = 0.2, 0.2, 0.1, 0.08, 3
 # Dates end where a gap is this many heights of a digit.
 GAP = 1.2
 
