@@ -48,6 +48,13 @@ def test_rules_of_any_thickness_are_taken_out_of_a_table(thickness):
     assert (rest == digits).mean() > 0.999
 
 
+def test_rules_of_a_small_picture_are_taken_out():
+    rules, digit = table(height=80, width=90, pitch=26), np.zeros((80, 90), np.uint8)
+    digit[30:48, 34:48] = 1
+    digit[33:45, 37:45] = 0
+    assert np.array_equal(remove_rules(rules | digit), digit)
+
+
 def test_ones_of_a_fine_pen_below_each_other_in_a_table_stay():
     rules, ones = table(), np.zeros((300, 400), np.uint8)
     for y in (70, 130, 190):

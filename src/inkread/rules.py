@@ -416,10 +416,10 @@ def _missing(rules: list[_Rule]) -> list[_Rule]:
 def _straight_rules(binary: Mask, ink: Image | Mask, extent: int) -> list[_Rule]:
     """Horizontal rules: long runs, joined, that are thin and reach far."""
     run = max(12, min(RULE_RUN, extent // 12))
-    rules = None
-    while rules is None and run <= MOST_RUN * extent:
-        rules = _rules_of_runs(binary, ink, extent, run)
+    rules = _rules_of_runs(binary, ink, extent, run)
+    while rules is None and 2 * run <= MOST_RUN * extent:
         run *= 2
+        rules = _rules_of_runs(binary, ink, extent, run)
     return rules or []
 
 

@@ -239,13 +239,10 @@ def _paper(small: NDArray[np.uint8], *, is_whole: bool) -> Image:
     return np.asarray(np.maximum(closed, DARKEST_PAPER), np.float32)
 
 
-def _resized(image: Image, shape: tuple[int, ...]) -> Image:
-    return np.asarray(cv2.resize(image, (shape[1], shape[0]), interpolation=cv2.INTER_LINEAR), np.float32)
-
-
 def _ink(grey: NDArray[np.uint8], small_paper: Image, options: CleanOptions) -> Image:
     """Darkness against the paper, divided by the strength of the ink nearby."""
-    paper = _resized(small_paper, grey.shape)
+    size = (grey.shape[1], grey.shape[0])
+    paper = np.asarray(cv2.resize(small_paper, size, interpolation=cv2.INTER_LINEAR), np.float32)
     if grey.size > SMOOTHED_PIXELS:  # many pixels a stroke: the camera's noise can be averaged away
         grey = np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8)
     darkness = cv2.subtract(paper, grey, dtype=cv2.CV_32F)
@@ -256,7 +253,6 @@ def _ink(grey: NDArray[np.uint8], small_paper: Image, options: CleanOptions) -> 
     floor = np.maximum(noise * np.float32(options.noise_factor), np.float32(options.min_contrast))
     level = _ink_level(darkness, floor, spare)
     # ink = (darkness - grain) / level
-    size = (grey.shape[1], grey.shape[0])
     darkness = cv2.subtract(darkness, cv2.resize(grain, size, spare, interpolation=cv2.INTER_LINEAR), dst=darkness)
     darkness = cv2.divide(darkness, cv2.resize(level, size, spare, interpolation=cv2.INTER_LINEAR), dst=darkness)
     return np.asarray(np.clip(darkness, 0.0, 1.0, out=darkness), np.float32)
