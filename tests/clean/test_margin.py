@@ -58,6 +58,12 @@ def test_what_has_no_margin_is_left_whole(photograph):
         assert picture_within(pixels) == (0, 0, pixels.shape[1], pixels.shape[0])
 
 
+def test_several_photographs_beside_each_other_are_left_with_their_margins(photograph):
+    one = padded(photograph, 90, 40, 90, 40, 255)
+    for several in (np.hstack([one, one]), np.vstack([one, one, one])):
+        assert picture_within(several) == (0, 0, several.shape[1], several.shape[0])
+
+
 @pytest.mark.parametrize(("margins", "color"), [((260, 0, 300, 0), 0), ((220, 200, 240, 160), 255)])
 def test_a_photograph_on_a_screen_and_in_a_document_reads_as_it_does_alone(photograph, margins, color):
     reader = Reader()

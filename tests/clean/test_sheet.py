@@ -10,6 +10,7 @@ from inkread.clean import clean
 from inkread.clean.sheet import RIM, find_outlines, part_of_sheet, straighten, whole_sheet, without_ground
 from inkread.data.synth import Hand, PageOptions, compose_page
 from inkread.parts import PageImage
+from inkread.reader import Reader
 
 CLEAR = {
     "hand": Hand(), "paper": "canvas", "paper_color": (225, 225, 220), "ink_color": (30, 30, 60),
@@ -118,6 +119,26 @@ def test_a_second_sheet_beside_it_is_not_cut_away():
     lying[100:300, 600:800] = 225
     assert find_sheet(small(lying)[0]) is None
     assert find_part(small(lying)[0]) is None
+
+
+def framed(*, wall=180, written=False):
+    """A white board in a dark frame on a wall, and its corners within the frame."""
+    board = cv2.copyMakeBorder(sheet(), 30, 30, 30, 30, cv2.BORDER_CONSTANT, value=(60, 60, 60))
+    picture = cv2.copyMakeBorder(board, 70, 70, 90, 90, cv2.BORDER_CONSTANT, value=(wall,) * 3)
+    if written:
+        cv2.putText(picture, "12", (10, 60), cv2.FONT_HERSHEY_SIMPLEX, 2, (40, 40, 40), 6)
+    return picture, np.array([(120, 100), (760, 100), (760, 580), (120, 580)], float)
+
+
+def test_a_framed_board_is_found_on_its_wall():
+    pixels, corners = framed()
+    picture, scale = small(pixels)
+    np.testing.assert_allclose(find_sheet(picture) / scale, corners, atol=8)
+    assert Reader().read(pixels).text == Reader().read(sheet()).text
+
+
+def test_a_wall_on_which_something_is_written_is_not_cut_away():
+    assert find_sheet(small(framed(written=True)[0])[0]) is None
 
 
 def test_of_a_sheet_that_is_cut_off_the_edges_within_the_picture_are_found():

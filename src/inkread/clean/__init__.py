@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from inkread.clean.grid import find_grid, seen_from_above
 from inkread.clean.margin import picture_within
+from inkread.clean.panel import RIM, find_panels, with_panels_turned
 from inkread.clean.sheet import find_outlines, part_of_sheet, straighten, whole_sheet, without_ground
 from inkread.clean.skew import MEASURED_SIDE, SMALL_SKEW, estimate_skew, plausible_skews, turned
 from inkread.clean.tone import at_most, ink_grey, one_of
@@ -131,6 +132,10 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
     height, width = grey.shape
     to_source = PageTransform.scaling(page.width / width, page.height / height)
     middle, small = _shrunk(grey)
+    if panels := tuple(corners for corners in find_panels(middle) if is_light_ink(_part_within(middle, corners))):
+        scale = grey.shape[1] / middle.shape[1]
+        grey = with_panels_turned(grey, tuple(scale * corners for corners in panels), rim=scale * RIM)
+        middle, small = _shrunk(grey)
     outlines = find_outlines(small) if options.straighten_sheet else ()
     corners = whole_sheet(outlines)
     if corners is not None:
@@ -159,6 +164,12 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
     if options.straighten_sheet and corners is None and (grid := find_grid(measured)) is not None:
         cleaned = seen_from_above(cleaned, grid * (np.array(cleaned.ink.shape[::-1]) / measured.shape[::-1]))
     return cleaned
+
+
+def _part_within(grey: NDArray[np.uint8], corners: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """The largest upright part of a picture that lies within four corners, which are nearly upright."""
+    x0, x1, y0, y1 = (round(float(place)) for axis in corners.T for place in np.sort(axis)[1:3])
+    return np.ascontiguousarray(grey[y0 + RIM : y1 - RIM + 1, x0 + RIM : x1 - RIM + 1])
 
 
 def _within(grey: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:

@@ -60,6 +60,9 @@ def picture_within(pixels: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     if not down.size:
         return whole
     is_margin = is_margin[down[0] : down[-1] + 1, across[0] : across[-1] + 1]
+    soft = SOFT // step + 1
+    if any(np.all(is_margin, axis=axis)[soft:-soft].any() for axis in (0, 1)):
+        return whole  # several pictures beside each other
     # What lies between the rows and columns looked at may belong to it.
     x0, y0 = (max(0, (int(places[0]) - 1) * step + 1) for places in (across, down))
     x1, y1 = (min(side, (int(places[-1]) + 1) * step) for places, side in ((across, width), (down, height)))

@@ -32,6 +32,8 @@ THRESHOLDS = 1.0, 0.85, 0.7, 1.15
 STRAYING = 0.02
 # Other light things beside the sheet, as a share of it at the most.
 MOST_BESIDE = 0.03
+# Of a wall around a sheet this share is not light, at the most: nothing is written on it.
+MOST_ON_WALL = 0.002
 # Of an edge at least this share shows, and of a sheet so many corners: fewer may be those of a shadow on the writing.
 LEAST_WITHIN, LEAST_CORNERS = 0.3, 2
 # Corners (degrees) of a sheet that is seen from above are right; those of one photographed from the side stay near it.
@@ -61,20 +63,23 @@ def find_outlines(small: NDArray[np.uint8]) -> tuple[Outline, ...]:
     middle, _ = cv2.threshold(smooth, 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     found = []
     for share in THRESHOLDS:
-        light = (smooth > share * middle).astype(np.uint8)
+        is_light = smooth > share * middle
         # Writing and rules do not divide a sheet.
-        light = cv2.morphologyEx(light, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-        contours, _ = cv2.findContours(light, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        if not contours:
+        light = cv2.morphologyEx(is_light.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
+        count, labels, stats, _ = cv2.connectedComponentsWithStats(light, connectivity=8)
+        if count < 2:
             continue
-        *others, largest = sorted(contours, key=cv2.contourArea)
+        nth = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+        contours, _ = cv2.findContours((labels == nth).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+        (largest,) = contours
         hull = cv2.convexHull(largest)
         corners = cv2.approxPolyDP(hull, STRAYING * cv2.arcLength(hull, True), True).reshape(-1, 2)
         area = cv2.contourArea(largest)
         if len(corners) < 3 or area < LEAST_SHARE * small.size or area < LEAST_FILL * cv2.contourArea(corners):
             continue
-        if others and cv2.contourArea(others[-1]) > MOST_BESIDE * area:
-            continue  # what is written on the others would be lost
+        others = set(np.flatnonzero(stats[:, cv2.CC_STAT_AREA] > MOST_BESIDE * area)) - {0, nth}
+        if not all(_is_bare_around(labels == other, labels == nth, is_light) for other in others):
+            continue  # what is written on it would be lost
         found.append((corners.astype(np.float64), _edges(smooth, corners.astype(np.float64))))
     return tuple(found)
 
@@ -193,6 +198,21 @@ def degrees_off_right(corners: Corners) -> NDArray[np.float64]:
 def _sides(outline: Corners) -> NDArray[np.float64]:
     """Both ends of the side that begins at each corner, (N, 2, 2)."""
     return np.stack([outline, np.roll(outline, -1, axis=0)], axis=1)
+
+
+def _is_bare_around(around: NDArray[np.bool_], sheet: NDArray[np.bool_], is_light: NDArray[np.bool_]) -> bool:
+    """Whether a light thing is a wall around the sheet, as that behind a framed board, with nothing on it."""
+    contours, nesting = cv2.findContours(around.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
+    wall, frame = (np.zeros(sheet.shape, np.uint8) for _ in range(2))
+    for contour, (_, _, _, parent) in zip(contours, nesting[0], strict=True):
+        if parent < 0:
+            cv2.drawContours(wall, [contour], 0, 1, cv2.FILLED)
+        else:
+            hole = cv2.drawContours(np.zeros_like(frame), [contour], 0, 1, cv2.FILLED)
+            if (hole[sheet] > 0).all():
+                frame = cv2.dilate(hole, np.ones((3, 3), np.uint8))
+    bare = is_light[(wall > 0) & (frame == 0)]
+    return bool(frame.any() and bare.size and (~bare).mean() <= MOST_ON_WALL)
 
 
 def _edges(grey: NDArray[np.uint8], outline: Corners) -> NDArray[np.bool_]:
