@@ -94,10 +94,13 @@ class CleanPage:
         float32 (H, W) in [0, 1]; 1 is full ink, 0 is bare paper.
     to_source
         Maps pixels of ``ink`` to pixels of the upright picture.
+    is_polarity_sure
+        Whether nearly all that stands out in the picture was darker than its paper, or nearly all lighter.
     """
 
     ink: NDArray[np.float32]
     to_source: PageTransform
+    is_polarity_sure: bool = False
 
     def __post_init__(self) -> None:
         ink = self.ink

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inkread.clean import CleanOptions, clean, estimate_skew, is_light_ink
+from inkread.clean import CleanOptions, clean, estimate_skew, is_light_ink, turned
 from inkread.data.synth import Hand, PageOptions, compose_page
 from inkread.errors import InvalidOption
 from inkread.geometry import PageTransform, Point
@@ -68,6 +68,17 @@ def test_polarity_is_told_whatever_fills_the_picture(lines, size):
     grey = image.pixels[..., 0]
     assert not is_light_ink(grey)
     assert is_light_ink(255 - grey)
+
+
+def test_polarity_is_beyond_doubt_on_plain_paper_and_never_in_a_tiny_picture(writing):
+    assert clean(writing).is_polarity_sure
+    assert clean(with_pixels(255 - writing.pixels)).is_polarity_sure
+    assert turned(clean(writing), 5).is_polarity_sure
+    assert not clean(with_pixels(writing.pixels[::8, ::8])).is_polarity_sure
+    half = writing.pixels.shape[1] // 2
+    assert not clean(
+        with_pixels(np.hstack([writing.pixels[:, :half], 255 - writing.pixels[:, half:]]))
+    ).is_polarity_sure
 
 
 def in_half_shadow(image, *, depth, softness):

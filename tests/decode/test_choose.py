@@ -10,6 +10,7 @@ from inkread.decode.choose import (
     without_lone_marks,
     without_pieces_of_words,
     worth_a_look,
+    worth_reading,
 )
 from inkread.geometry import Box, PageTransform, Quad
 from inkread.parts import Candidate, LineCrop, LineOfCandidates, Word
@@ -70,6 +71,24 @@ def test_what_takes_sure_components_alone_is_not_worth_a_look():
     assert worth_a_look(line, np.stack([sure, sure, unsure])).tolist() == [True] * 3 + [False] * 3 + [True]
     assert worth_a_look(line, np.stack([letter, sure, sure])).tolist() == [True] * 3 + [False, False, True, False]
     assert worth_a_look(line, np.stack([sure, unsure, sure])).all()
+
+
+@pytest.mark.parametrize(
+    ("digits", "letters", "looks", "wanted"),
+    [
+        (9, 1, 300, True),
+        (3, 0, 300, True),
+        (2, 0, 300, False),
+        (2, 0, 20, True),
+        (3, 12, 300, False),
+        (0, 0, 300, False),
+    ],
+)
+def test_a_page_in_an_unlikely_view_is_read_where_components_are_digits(digits, letters, looks, wanted):
+    lines = [np.stack([row(digit=7)] * digits) if digits else np.empty((0, 11), np.float32)]
+    lines += [np.stack([row()] * letters)] if letters else []
+    assert worth_reading(lines, looks=looks) == wanted
+    assert worth_reading([], looks=looks) == (looks == 20)
 
 
 def test_letters_that_look_like_digits_are_refused_among_letters():

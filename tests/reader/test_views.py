@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkread.clean import CleanOptions
+from inkread.clean import CleanOptions, clean
 from inkread.data.synth import Hand, PageOptions, compose_page
 from inkread.decode.choose import ChosenLine, PageReading
 from inkread.geometry import Box
@@ -120,9 +120,11 @@ class Readings:
     def __init__(self, *readings):
         self.left = list(readings)
         self.pages = []
+        self.likely = []
 
-    def __call__(self, page):
+    def __call__(self, page, *, is_likely):
         self.pages.append(page)
+        self.likely.append(is_likely)
         return self.left.pop(0) if len(self.left) > 1 else self.left[0]
 
 
@@ -182,3 +184,15 @@ def test_a_page_without_numbers_stays_as_it_is(picture):
     view = view_of(picture, read=read)
     assert view.page is read.pages[0]
     assert len(read.pages) > 3
+    assert read.likely[0] and not any(read.likely[1:])
+
+
+def test_the_other_polarity_is_tried_only_where_there_is_doubt(picture):
+    dark = 128 - (255 - picture.pixels) // 4
+    half = dark.shape[1] // 2
+    for pixels, is_tried in ((dark, False), (np.hstack([dark[:, :half], 255 - dark[:, half:]]), True)):
+        page = PageImage(pixels=np.ascontiguousarray(pixels))
+        read = Readings(reading("", marks=8))
+        view_of(page, read=read)
+        other = clean(page, CleanOptions(), against_odds=True).ink
+        assert any(np.array_equal(page.ink, other) for page in read.pages) == is_tried

@@ -41,6 +41,8 @@ SMALL_SIDE = 160
 # will do: of MNIST's digits, as large as a picture, one in 400 has less.
 LIGHT_SHARE = 0.9
 LIKELY_SHARE = 0.3
+# Where all deviations, and the sharp ones among them, outweigh the others by this share, there is no doubt.
+DOUBTLESS_SHARE = 0.95
 # The third moment, in greys, of a picture without ink at the most.
 FLAT = 0.5
 # Long side of the picture on which ink is told from shadows: a pen's line on a page is about a pixel wide.
@@ -142,7 +144,8 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
         grey, to_grey = straighten(grey, corners * (np.array([width, height]) / small.shape[::-1]))
         (middle, small), to_source = _shrunk(grey), to_grey.then(to_source)
     part = part_of_sheet(outlines) if corners is None else None
-    if _has_light_ink(middle, small) != against_odds:
+    is_light, is_sure = _polarity(middle, small)
+    if is_light != against_odds:
         grey = np.asarray(255 - grey, np.uint8)
         middle, small = _shrunk(grey)  # not 255 less than it was: so light ink is as dark ink, to the last bit
     paper = _paper(small, is_whole=small.shape == grey.shape)
@@ -155,7 +158,7 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
     if part is not None:
         outline, edges = part
         ink = without_ground(ink, outline * (np.array(grey.shape[::-1]) / small.shape[::-1]), edges)
-    cleaned = CleanPage(ink=ink, to_source=to_source)
+    cleaned = CleanPage(ink=ink, to_source=to_source, is_polarity_sure=is_sure)
     measured = at_most(ink, MEASURED_SIDE)  # for tilt and grid alike
     skew = estimate_skew(measured, max_degrees=options.max_skew_degrees) if options.max_skew_degrees else 0.0
     if skew:
@@ -211,21 +214,30 @@ def is_light_ink(grey: NDArray[np.uint8]) -> bool:
     grey
         uint8 (H, W).
     """
-    return _has_light_ink(*_shrunk(grey))
+    return _polarity(*_shrunk(grey))[0]
 
 
-def _has_light_ink(middle: NDArray[np.uint8], small: NDArray[np.uint8]) -> bool:
+def _polarity(middle: NDArray[np.uint8], small: NDArray[np.uint8]) -> tuple[bool, bool]:
+    """Whether the ink is light, as :func:`is_light_ink` says, and whether that is beyond doubt."""
     window = min(61, max(3, (min(small.shape) // 3) | 1))
     paper = cv2.resize(cv2.medianBlur(small, window), middle.shape[::-1], interpolation=cv2.INTER_LINEAR)
     deviation = cv2.subtract(middle, paper, dtype=cv2.CV_32F)
     cubes = deviation * deviation * deviation
     seems_light = float(cubes.mean(dtype=np.float64)) > FLAT
     if middle.shape == small.shape:
-        return seems_light  # too small for the edge of a shadow; a digit may fill it
+        return seems_light, False  # too small for the edge of a shadow; a digit may fill it
+    balance = _balance(cubes)
     across, down = (gradient.astype(np.float32) for gradient in cv2.spatialGradient(middle))
     cubes *= across**2 + down**2
-    balance, both = float(cubes.sum(dtype=np.float64)), float(np.abs(cubes).sum(dtype=np.float64))
-    return balance > (LIKELY_SHARE if seems_light else LIGHT_SHARE) * both
+    sharp_balance = _balance(cubes)
+    is_sure = min(balance, sharp_balance) >= DOUBTLESS_SHARE or max(balance, sharp_balance) <= -DOUBTLESS_SHARE
+    return sharp_balance > (LIKELY_SHARE if seems_light else LIGHT_SHARE), is_sure
+
+
+def _balance(values: Image) -> float:
+    """How far values above 0 outweigh those below, as a share of all: from -1 to 1, and 0 where there are none."""
+    both = float(np.abs(values).sum(dtype=np.float64))
+    return float(values.sum(dtype=np.float64)) / both if both else 0.0
 
 
 def _paper(small: NDArray[np.uint8], *, is_whole: bool) -> Image:

@@ -5,7 +5,7 @@ Rules that do not cross at right angles are not found as rules, and where they l
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -170,4 +170,4 @@ def seen_from_above(page: CleanPage, corners: Corners) -> CleanPage:
     size = int(np.ceil(high[0] - low[0])), int(np.ceil(high[1] - low[1]))
     move = to_grid.then(PageTransform.translation(-low[0], -low[1]))
     ink = cv2.warpPerspective(page.ink, move.of_pixel_centers.matrix, size, flags=cv2.INTER_CUBIC)
-    return CleanPage(ink=np.clip(ink, 0.0, 1.0, dtype=np.float32), to_source=move.inverse().then(page.to_source))
+    return replace(page, ink=np.clip(ink, 0.0, 1.0, dtype=np.float32), to_source=move.inverse().then(page.to_source))

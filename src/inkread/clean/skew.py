@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -107,7 +107,7 @@ def turned(page: CleanPage, degrees: float) -> CleanPage:
     rows, columns = (_inked(ink.max(axis=axis)) for axis in (1, 0))
     ink = np.clip(ink[rows, columns], 0.0, 1.0, dtype=np.float32)
     move = move.then(PageTransform.translation(-columns.start, -rows.start))
-    return CleanPage(ink=ink, to_source=move.inverse().then(page.to_source))
+    return replace(page, ink=ink, to_source=move.inverse().then(page.to_source))
 
 
 def _inked(strongest: Image) -> slice:

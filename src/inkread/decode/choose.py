@@ -26,6 +26,7 @@ __all__ = [
     "without_lone_marks",
     "without_pieces_of_words",
     "worth_a_look",
+    "worth_reading",
 ]
 
 # Share of digits among the marks of a picture that is said to be a line, or a digit.
@@ -50,6 +51,9 @@ LONGEST_ONE = 1.7
 THIN, EDGE_PIXELS = 0.4, 2.0
 # A component that is a digit this surely, as it stands, is neither cut nor joined to others.
 SURE_COMPONENT = 0.99
+# Of the components of a page that is held rightly so many are this surely digits, and this share; looks at so few cuts
+# and joints cost too little to ask.
+SURE_DIGIT, SURE_DIGITS, SURE_SHARE, CHEAP_LOOKS = 0.9, 3, 0.4, 40
 # Marks lower than this share of the line's digits (dots, dashes) say nothing about what the line is.
 MARK_HEIGHT = 0.5
 
@@ -176,6 +180,21 @@ def choose_digits(
         mark_boxes = tuple(line.candidates[i].box for line, rows in zip(found, taken, strict=True) for i in rows)
     lines = [_choose(line, values, least_probability) for line, values in zip(found, weighed, strict=True)]
     return PageReading(lines=tuple(lines), shares=tuple(shares), marks=len(mark_boxes), mark_boxes=mark_boxes)
+
+
+def worth_reading(component_scores: Sequence[NDArray[np.float32]], *, looks: int) -> bool:
+    """Whether a page, held in another way than the likeliest, may hold digits so, now that its components are known.
+
+    Parameters
+    ----------
+    component_scores
+        For each line (K, 11): log-probabilities of its components, as :func:`worth_a_look` takes them.
+    looks
+        How many cuts and joints there are to look at.
+    """
+    sure = [np.exp(scores[:, :-1].max(axis=1)) >= SURE_DIGIT for scores in component_scores if len(scores)]
+    count, of = sum(int(line.sum()) for line in sure), sum(map(len, sure))
+    return looks <= CHEAP_LOOKS or count >= max(SURE_DIGITS, SURE_SHARE * of)
 
 
 def worth_a_look(line: LineOfCandidates, scores: NDArray[np.float32]) -> NDArray[np.bool_]:

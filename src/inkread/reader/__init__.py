@@ -25,6 +25,7 @@ from inkread.decode.choose import (
     without_lone_marks,
     without_pieces_of_words,
     worth_a_look,
+    worth_reading,
 )
 from inkread.decode.confidence import with_surroundings
 from inkread.decode.slashes import without_slashes
@@ -374,14 +375,19 @@ class Reader:
         )
         return read, _inks(reading, to_source)
 
-    def _choose(self, page: CleanPage, options: ReaderOptions, *, may_be_dirt: bool = True) -> PageReading:
+    def _choose(
+        self, page: CleanPage, options: ReaderOptions, *, may_be_dirt: bool = True, is_likely: bool = True
+    ) -> PageReading:
         if options.layout == "digit":
             found = as_one_digit(page)
         elif options.layout == "line":
             found = find_candidates(page, replace(options.find, word_gap=np.inf))
         else:
             found = find_candidates(page, options.find)
-        found, scores = self._recognized(found)
+        recognized = self._recognized(found, is_likely=is_likely)
+        if recognized is None:
+            return PageReading(lines=(), shares=(), marks=0)
+        found, scores = recognized
         choose = partial(
             choose_digits, found, least_probability=options.min_digit_confidence, anything=options.layout == "page"
         )
@@ -412,11 +418,12 @@ class Reader:
         return with_second_looks(reading, looks) if looks else reading
 
     def _recognized(
-        self, found: Sequence[LineOfCandidates]
-    ) -> tuple[tuple[LineOfCandidates, ...], list[NDArray[np.float32]]]:
+        self, found: Sequence[LineOfCandidates], *, is_likely: bool
+    ) -> tuple[tuple[LineOfCandidates, ...], list[NDArray[np.float32]]] | None:
         """The lines with the candidates that are worth a look, and what the digit network says of them, for each line.
 
         Components that stand apart are looked at first: most are digits, and need no look at their cuts and joints.
+        None for a page that is not likely to be held so, and where few of them are.
         """
         own = [set(line.components) for line in found]
         first = [[c for c in line.candidates if (c.start, c.end) in of] for line, of in zip(found, own, strict=True)]
@@ -425,9 +432,10 @@ class Reader:
             replace(line, candidates=tuple(itertools.compress(line.candidates, worth_a_look(line, scores))))
             for line, scores in zip(found, known, strict=True)
         )
-        others = self._scores(
-            [[c for c in line.candidates if (c.start, c.end) not in of] for line, of in zip(found, own, strict=True)]
-        )
+        rest = [[c for c in line.candidates if (c.start, c.end) not in of] for line, of in zip(found, own, strict=True)]
+        if not is_likely and not worth_reading(known, looks=sum(map(len, rest))):
+            return None
+        others = self._scores(rest)
         merged = []
         for line, of, component_scores, other_scores in zip(found, own, known, others, strict=True):
             is_component = np.array([(c.start, c.end) in of for c in line.candidates], bool)

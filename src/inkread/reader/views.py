@@ -5,8 +5,9 @@ Reading again costs as much as reading, so that other ways are tried only where 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 
@@ -34,6 +35,12 @@ LONE_TILT, LONE_SURE = 18.0, 0.95
 TILTED_SHARE, OTHER_TILT_DISTANCE, OTHER_TILTS = 0.9, 8.0, 2
 
 
+class Read(Protocol):
+    """Reads a page. Where it is not likely to be held so, little that looks like a digit is reason to read nothing."""
+
+    def __call__(self, page: CleanPage, *, is_likely: bool) -> PageReading: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """A page, held some way, and what is read so.
@@ -49,9 +56,7 @@ class View:
     is_upside_down_unclear: bool = False
 
 
-def best_view(
-    picture: PageImage, options: CleanOptions, read: Callable[[CleanPage], PageReading], *, try_again: bool = True
-) -> View:
+def best_view(picture: PageImage, options: CleanOptions, read: Read, *, try_again: bool = True) -> View:
     """The way to hold a page.
 
     Parameters
@@ -66,7 +71,7 @@ def best_view(
         Whether other ways than the first are tried.
     """
     cleaned = clean(picture, options)
-    view = View(page=cleaned, reading=read(cleaned))
+    view = View(page=cleaned, reading=read(cleaned, is_likely=True))
     if not try_again:
         return view
     is_tilted = abs(_tilt(cleaned)) > SMALL_SKEW
@@ -80,7 +85,7 @@ def best_view(
     is_writing = view.reading.count or view.reading.marks >= OTHER_DIGITS
     if is_writing and (_reads_less(view.reading, UPSIDE_DOWN_SHARE) or _may_be_turned(view.reading)):
         page = _quarter_turned(view.page, 2)
-        other = View(page=page, reading=read(page))
+        other = View(page=page, reading=read(page, is_likely=False))
         # Letters that stand alone look like digits upside down; side by side they hardly do.
         is_number = (
             view.reading.count or max((len(line.text) for line in other.reading.lines), default=0) >= OTHER_DIGITS
@@ -96,7 +101,7 @@ def _held_otherwise(
     view: View,
     picture: PageImage,
     options: CleanOptions,
-    read: Callable[[CleanPage], PageReading],
+    read: Read,
     *,
     is_tilted: bool,
 ) -> View:
@@ -113,16 +118,16 @@ def _held_otherwise(
         view = _best(view, tilts, read, gain=OTHER_GAIN)
     if _reads_less(view.reading, UPRIGHT_SHARE) and is_tilted and view.page is first:
         # Drawings have lines without writing.
-        upright = View(page=untilted, reading=read(untilted))
+        upright = View(page=untilted, reading=read(untilted, is_likely=True))
         view = view if _reads_better(view.reading, upright.reading, gain=1.0) else upright
     return view
 
 
-def _views(pages: Iterable[CleanPage], read: Callable[[CleanPage], PageReading]) -> Iterator[View]:
-    return (View(page=page, reading=read(page)) for page in pages)
+def _views(pages: Iterable[CleanPage], read: Read) -> Iterator[View]:
+    return (View(page=page, reading=read(page, is_likely=False)) for page in pages)
 
 
-def _best(view: View, pages: Iterable[CleanPage], read: Callable[[CleanPage], PageReading], *, gain: float) -> View:
+def _best(view: View, pages: Iterable[CleanPage], read: Read, *, gain: float) -> View:
     """The view, or that of the pages which reads so much better than all before it."""
     for other in _views(pages, read):
         if _reads_better(other.reading, view.reading, gain=gain):
@@ -140,13 +145,14 @@ def _other_tilts(untilted: CleanPage, tilt: float, options: CleanOptions) -> Ite
 
 
 def _other_views(picture: PageImage, cleaned: CleanPage, options: CleanOptions) -> Iterator[CleanPage]:
-    """The page lying on its sides, and with its paper taken for ink."""
+    """The page lying on its sides, and with its paper taken for ink where it may be."""
     for quarters in (1, 3):
         lying = _quarter_turned(cleaned, quarters)
         # Lines show a tilt better than columns do.
         skew = estimate_skew(lying.ink, max_degrees=options.max_skew_degrees) if options.max_skew_degrees else 0.0
         yield turned(lying, -skew) if skew else lying
-    yield clean(picture, options, against_odds=True)
+    if not cleaned.is_polarity_sure:
+        yield clean(picture, options, against_odds=True)
 
 
 def _reads_less(reading: PageReading, share: float) -> bool:
@@ -181,4 +187,4 @@ def _quarter_turned(page: CleanPage, quarters: int) -> CleanPage:
         3: [[0, 1, 0], [-1, 0, height], [0, 0, 1]],
     }[quarters]
     turned_to_page = PageTransform(np.array(back, np.float64))
-    return CleanPage(ink=np.rot90(page.ink, quarters), to_source=turned_to_page.then(page.to_source))
+    return replace(page, ink=np.rot90(page.ink, quarters), to_source=turned_to_page.then(page.to_source))
