@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from inkread.errors import InvalidOption
-from inkread.train.loop import FitOptions, fit, spent
+from inkread.train.loop import FitOptions, fit, spent, start_from
 
 
 class Line(nn.Module):
@@ -150,6 +150,24 @@ def test_a_checkpoint_that_is_none_is_named(tmp_path):
     (tmp_path / "checkpoint.pt").write_bytes(b"cut off")
     with pytest.raises(InvalidOption, match=r"checkpoint\.pt cannot be read"):
         run(tmp_path)
+
+
+def test_a_training_starts_from_the_weights_of_another(tmp_path):
+    trained, other = run(tmp_path), Line()
+    start_from(other, tmp_path / "checkpoint.pt")
+    torch.testing.assert_close(other.layer.weight, trained.layer.weight)
+
+
+@pytest.mark.parametrize("broken", [None, b"", b"cut off", b"half a checkpo"])
+def test_a_training_does_not_start_from_what_is_no_checkpoint_of_its_network(tmp_path, broken):
+    checkpoint = tmp_path / "checkpoint.pt"
+    if broken is not None:
+        checkpoint.write_bytes(broken)
+    with pytest.raises(InvalidOption, match=r"cannot start from .*checkpoint\.pt"):
+        start_from(Line(), checkpoint)
+    run(tmp_path / "other")
+    with pytest.raises(InvalidOption, match="cannot start from"):
+        start_from(nn.Linear(1, 2), tmp_path / "other" / "checkpoint.pt")
 
 
 def test_opencv_keeps_its_threads_after_a_training(tmp_path):

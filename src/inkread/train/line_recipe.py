@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,14 +12,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inkread.errors import InvalidOption
 from inkread.models.registry import ModelCard
 from inkread.nets import LINE_STEP, LineNet, export_line
 from inkread.parts import BLANK, DIGITS
 from inkread.recognize.prepare import LINE_HEIGHT, prepare_line
 from inkread.train.cards import circumstances, write_card
 from inkread.train.lines import Beside, LineStream, WriterDigits
-from inkread.train.loop import FitOptions, Progress, fit
+from inkread.train.loop import FitOptions, Progress, fit, start_from
 from inkread.train.pictures import LinePictures, clean_lines
 from inkread.train.writers import (
     assorted_writers,
@@ -112,6 +110,8 @@ def train_line(
     ------
     DataError
         If a data set is missing.
+    InvalidOption
+        If ``start`` is no checkpoint of such a network.
     """
     torch.manual_seed(recipe.seed)
     say("Gathering writers to learn from")
@@ -139,7 +139,7 @@ def train_line(
 
     net = LineNet(recurrent=recipe.recurrent).to(memory_format=torch.channels_last)
     if start is not None:
-        _start_from(net, start)
+        start_from(net, start)
     steps = max(1, recipe.lines // recipe.batch_size)
     options = FitOptions(
         steps=steps,
@@ -243,13 +243,6 @@ def _picture_validation(recipe: LineRecipe) -> list[Batch]:
         padded[0, 0, :, 8 : 8 + strip.shape[1]] = strip
         batches.append(_as_tensors(padded, np.array([padded.shape[3]]), [text]))
     return batches
-
-
-def _start_from(net: LineNet, checkpoint: Path) -> None:
-    try:
-        net.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
-    except (OSError, RuntimeError, KeyError, pickle.UnpicklingError) as error:
-        raise InvalidOption(f"a training cannot start from {checkpoint}: {error}") from error
 
 
 def _log_probs(net: nn.Module, validation: list[Batch]) -> list[Tensor]:

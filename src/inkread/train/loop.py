@@ -28,7 +28,7 @@ from torch import Tensor, nn
 
 from inkread.errors import InkreadError, InvalidOption
 
-__all__ = ["FitOptions", "Progress", "Spent", "fit", "spent"]
+__all__ = ["FitOptions", "Progress", "Spent", "fit", "spent", "start_from"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +236,20 @@ _UNREADABLE = (
     AssertionError,
     pickle.UnpicklingError,
 )
+
+
+def start_from(net: nn.Module, checkpoint: Path) -> None:
+    """Give a network the averaged weights of another training.
+
+    Raises
+    ------
+    InvalidOption
+        If that is no checkpoint, or one of another network.
+    """
+    try:
+        net.load_state_dict(torch.load(checkpoint, weights_only=True)["average"])
+    except _UNREADABLE as error:
+        raise InvalidOption(f"a training cannot start from {checkpoint}: {error}") from error
 
 
 def _state(path: Path) -> dict[str, Any]:
