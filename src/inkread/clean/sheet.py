@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.components import components_of
 from inkread.geometry import PageTransform
 
 __all__ = ["degrees_off_right", "find_outlines", "part_of_sheet", "straighten", "whole_sheet", "without_ground"]
@@ -28,6 +29,7 @@ LEAST_STEP, LEAST_STEP_SHARE, STEP_REACH, STEP_SHARE = 8, 0.1, 3.0, 0.9
 # The outline is looked for at these shares of the threshold that parts light from dark best: a shadow across the sheet,
 # or light on the ground, moves it.
 THRESHOLDS = 1.0, 0.85, 0.7, 1.15
+ALONG_SIDE = np.linspace(0.05, 0.95, 40)
 # How far an outline may stray from four straight sides, as a share of its length.
 STRAYING = 0.02
 # Other light things beside the sheet, as a share of it at the most.
@@ -66,8 +68,10 @@ def find_outlines(small: NDArray[np.uint8]) -> tuple[Outline, ...]:
         is_light = smooth > share * middle
         # Writing and rules do not divide a sheet.
         light = cv2.morphologyEx(is_light.astype(np.uint8), cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8))
-        count, labels, stats, _ = cv2.connectedComponentsWithStats(light, connectivity=8)
-        if count < 2:
+        if light.all():
+            continue  # no ground shows, as on most pages
+        labels, stats, _ = components_of(light)
+        if len(stats) < 2:
             continue
         nth = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
         contours, _ = cv2.findContours((labels == nth).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
@@ -216,26 +220,19 @@ def _is_bare_around(around: NDArray[np.bool_], sheet: NDArray[np.bool_], is_ligh
 
 
 def _edges(grey: NDArray[np.uint8], outline: Corners) -> NDArray[np.bool_]:
-    """Which sides are edges of the sheet within."""
+    """Which sides are edges of the sheet within: the ground beyond is darker than the paper, all along what shows."""
+    size = np.array(grey.shape[::-1])
+    starts, ends = _sides(outline).swapaxes(0, 1)
+    directions = (ends - starts) / np.linalg.norm(ends - starts, axis=1)[:, None]
     center = outline.mean(axis=0)
-    return np.array([_is_edge(grey, start, end, center) for start, end in _sides(outline)])
-
-
-def _is_edge(
-    grey: NDArray[np.uint8], start: NDArray[np.float64], end: NDArray[np.float64], center: NDArray[np.float64]
-) -> bool:
-    """Whether the ground beyond a side is darker than the paper within, all along what shows of it."""
-    height, width = grey.shape
-    along = np.linspace(0.05, 0.95, 40)[:, None]
-    places = start + along * (end - start)
-    outward = _outward((end - start) / np.linalg.norm(end - start), start - center)
-    inner, outer = (np.round(places + way * STEP_REACH * outward).astype(int) for way in (-1, 1))
-    within = ((np.minimum(inner, outer) >= 0) & (np.maximum(inner, outer) < (width, height))).all(axis=1)
-    if within.mean() < LEAST_WITHIN:
-        return False
-    inner, outer = inner[within], outer[within]
-    paper, ground = (grey[place[:, 1], place[:, 0]].astype(float) for place in (inner, outer))
-    return bool((paper - ground >= np.maximum(LEAST_STEP, LEAST_STEP_SHARE * paper)).mean() >= STEP_SHARE)
+    outward = np.stack([_outward(along, start - center) for along, start in zip(directions, starts, strict=True)])
+    places = starts[:, None] + ALONG_SIDE[:, None] * (ends - starts)[:, None]
+    inner, outer = (np.round(places + way * STEP_REACH * outward[:, None]).astype(int) for way in (-1, 1))
+    within = ((np.minimum(inner, outer) >= 0) & (np.maximum(inner, outer) < size)).all(axis=2)
+    paper, ground = (grey[tuple(np.clip(place, 0, size - 1).T)[::-1]].T.astype(float) for place in (inner, outer))
+    steps = (paper - ground >= np.maximum(LEAST_STEP, LEAST_STEP_SHARE * paper)) & within
+    shown = within.sum(axis=1)
+    return np.asarray((shown >= LEAST_WITHIN * len(ALONG_SIDE)) & (steps.sum(axis=1) >= STEP_SHARE * shown))
 
 
 def _outward(along: NDArray[np.float64], away: NDArray[np.float64]) -> NDArray[np.float64]:
