@@ -256,6 +256,35 @@ def test_a_digit_in_a_frame_is_found_and_the_frame_is_not():
     assert max(box.height for box in candidates) < 150
 
 
+@pytest.mark.parametrize("opening", [0, 20])
+@pytest.mark.parametrize("digits", ["5", "538"])
+def test_a_circle_around_digits_is_none_of_them(digits, opening):
+    page, truth = composed(digits, seed=10, width=420, height=260, layout="line", digit_height=70)
+    bounds = Box.union_of([digit.box for digit in truth.digits()])
+    center = round((bounds.x0 + bounds.x1) / 2), round((bounds.y0 + bounds.y1) / 2)
+    axes = round(bounds.width / 2) + 42, round(bounds.height / 2) + 36
+    circle = cv2.ellipse(np.zeros_like(page.ink), center, axes, 4, opening, 360, 1.0, 4, cv2.LINE_AA)
+    (line,) = find_candidates(as_page(np.maximum(page.ink, circle)))
+    found = Box.union_of(line.pieces)
+    assert found.iou(bounds) > 0.9
+    for digit in truth.digits():
+        assert max(c.box.iou(digit.box) for c in line.candidates) > 0.8
+
+
+def test_a_zero_with_a_slash_within_it_is_no_circle():
+    ink = cv2.ellipse(blank(200, 200), (100, 100), (35, 60), 0, 0, 360, 1.0, 8)
+    page = as_page(cv2.line(ink, (90, 120), (110, 80), 1.0, 7))
+    boxes = [c.box for line in find_candidates(page) for c in line.candidates]
+    assert max(box.height for box in boxes) > 120
+
+
+def test_a_pen_beside_a_few_digits_does_not_say_how_high_they_are():
+    page = blocks(*((60 + 30 * i, 100) for i in range(6)), size=(500, 700))
+    pen = cv2.line(blank(500, 700), (450, 480), (690, 280), 1.0, 14)
+    lines = find_candidates(as_page(np.maximum(page.ink, pen)))
+    assert [len(line.pieces) for line in lines if line.digit_height == 24] == [6]
+
+
 def test_the_largest_components_are_looked_at_first():
     ink = blank(400, 400)
     for i in range(8):

@@ -61,6 +61,13 @@ LINE_TAIL = 0.03
 # this share of their ink together and so much beside the largest one's: the grain around a large digit has less.
 OPEN_FILL, FRAME_TIMES = 0.2, 3.5
 ALIKE_COUNT, ALIKE_TIMES, ALIKE_SHARE, LEAST_ALIKE = 12, 1.6, 0.6, 0.15
+# A frame to which no digit clings has nearly all of its ink this near to its hull, in widths of its line, or as a share
+# of its shorter side: people's circles wobble, and their ends cross.
+HULL_LINES, HULL_SHARE, ON_HULL = 2.0, 0.08, 0.98
+# Width of a circle around a digit over its own height at the least, and height of the digit within over that.
+ROUND_SHARE, CIRCLED_HEIGHT = 0.75, (0.35, 0.8)
+# Beside a solid thing, which is no digit either, so many are enough, and where they have this share of its ink.
+FEW_ALIKE, MUCH_ALIKE = 3, 0.4
 # Half the width of a stroke, in heights of its digit, beyond which it is none (bold markers reach 0.17); and in usual
 # heights of all other components, which may be smaller than its own digit.
 BLOT_SHARE, BLOT_TIMES = 0.22, 0.5
@@ -210,6 +217,8 @@ def _components(ink: Image, options: FindOptions) -> list[_Component]:
     # A digit that touches its frame is what is left when the frame's long straight runs are gone.
     rest = np.zeros_like(binary)
     for frame in frames:
+        if _runs_along_hull(frame):
+            continue  # nothing touches it
         region = rest[frame.y0 : frame.y1, frame.x0 : frame.x1]
         np.maximum(region, _without_straight_runs(frame), out=region)
     return kept + [c for c in _connected(rest, ink, options) if not _is_frame(c, kept, typical)]
@@ -250,11 +259,20 @@ def _is_frame(component: _Component, others: list[_Component], typical: float) -
             inside += 1
             if inside >= 2 or (other.height > 0.45 * component.height and _has_straight_sides(component)):
                 return True
+            if _is_circle_around(component, other):
+                return True
     return (
         component.height > FRAME_TIMES * typical
         and component.width > FRAME_TIMES * typical
         and component.fill < OPEN_FILL
     )
+
+
+def _is_circle_around(component: _Component, other: _Component) -> bool:
+    """Whether a component is a circle around another as large as a digit: rounder than a 0, which may hold a slash."""
+    is_round = component.width >= ROUND_SHARE * component.height
+    is_digit = CIRCLED_HEIGHT[0] * component.height <= other.height <= CIRCLED_HEIGHT[1] * component.height
+    return is_round and is_digit and _runs_along_hull(component)
 
 
 def _is_stain(component: _Component, ink: Image, typical: float) -> bool:
@@ -276,6 +294,16 @@ def _darker_within(stains: list[_Component], ink: Image) -> Mask:
         level = (float(np.median(own[stain.mask])) + float(own[stain.mask].max())) / 2
         page[place] |= stain.mask & (own > level)
     return page
+
+
+def _runs_along_hull(frame: _Component) -> bool:
+    """Whether a frame is a line around something, closed or nearly so, and no more than that."""
+    mask = np.pad(frame.mask.astype(np.uint8), 1)
+    outline = cv2.convexHull(cv2.findNonZero(mask))
+    inside = cv2.fillConvexPoly(np.zeros_like(mask), outline, 1)
+    depth = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
+    reach = max(HULL_LINES * 2 * _half_thickness(frame.mask), HULL_SHARE * min(frame.width, frame.height))
+    return bool((depth[mask > 0] <= reach).mean() >= ON_HULL)
 
 
 def _has_straight_sides(component: _Component) -> bool:
@@ -317,13 +345,16 @@ def _reference_height(components: list[_Component], options: FindOptions) -> flo
     reference = weighted_median(heights, areas)
     # One stain or drawing may have more ink than all of the writing: what is alike among the rest says what is usual.
     others = np.arange(len(areas)) != int(areas.argmax())
-    if others.sum() < ALIKE_COUNT:
+    if others.sum() < FEW_ALIKE:
         return reference
     usual = weighted_median(heights[others], areas[others])
     if fills[areas.argmax()] < OPEN_FILL or _is_blot(largest, usual):
         alike = others & (np.abs(np.log(heights / usual)) < np.log(ALIKE_TIMES))
         ink = areas[alike].sum()
-        many = alike.sum() >= ALIKE_COUNT and ink >= max(ALIKE_SHARE * areas[others].sum(), LEAST_ALIKE * areas.max())
+        is_solid = _half_thickness(largest.mask) > BLOT_SHARE * largest.height  # no digit, whatever is around it
+        is_much = is_solid or ink >= MUCH_ALIKE * areas.max()
+        count, least = (FEW_ALIKE, 0.0) if is_much else (ALIKE_COUNT, LEAST_ALIKE * areas.max())
+        many = alike.sum() >= count and ink >= max(ALIKE_SHARE * areas[others].sum(), least)
         if many and reference > ALIKE_TIMES * usual:
             return usual
     return reference

@@ -103,6 +103,14 @@ def sheet_on_table_on_light_floor():
     return picture
 
 
+def photograph():
+    picture = blank()
+    rough = cv2.GaussianBlur(np.random.default_rng(2).normal(0, 1, (200, 240)), (0, 0), 6)
+    picture[50:250, 90:330] = np.clip(70 + 35 * rough / rough.std(), 0, 255)
+    picture[120:124, 95:325] = 230
+    return picture
+
+
 def blot():
     picture = blank()
     picture[80:220, 120:300] = 20
@@ -110,7 +118,7 @@ def blot():
 
 
 @pytest.mark.parametrize(
-    "drawn", [blank, thick_one, square_zero, box, sheet_on_table, sheet_on_table_on_light_floor, blot]
+    "drawn", [blank, thick_one, square_zero, box, sheet_on_table, sheet_on_table_on_light_floor, photograph, blot]
 )
 def test_what_holds_no_light_writing_is_no_panel(drawn):
     assert find_panels(drawn()) == ()

@@ -143,6 +143,23 @@ def test_a_stroke_that_leans_more_than_it_stands_is_no_lone_one(digit, width, ke
     assert bool(text_of(reading)[0]) == kept
 
 
+@pytest.mark.parametrize(
+    ("digit", "length", "kept"), [(1, 10, False), (1, 16, True), (1, 38, True), (1, 46, False), (7, 46, True)]
+)
+def test_a_pen_and_the_side_of_a_box_are_no_lone_ones_beside_other_digits(digit, length, kept):
+    side = length / np.sqrt(2)
+    lines = [line_of(spread(4, height=20)), line_of([(0, 60, side - 1, 60 + side)], height=side)]
+    reading = without_lone_marks(choose(lines, [[row(digit=3)] * 4, [row(digit=digit)]]))
+    assert text_of(reading) == ["3333", str(digit) if kept else ""]
+
+
+def test_a_pen_in_the_line_of_digits_is_none_of_them():
+    boxes = [*spread(4, height=20), (120, 0, 160, 40)]
+    rows = [row(digit=3)] * 4
+    assert text_of(of_like_size(choose([line_of(boxes)], [[*rows, row(digit=1)]]))) == ["3333"]
+    assert text_of(of_like_size(choose([line_of(boxes)], [[*rows, row(digit=7)]]))) == ["33337"]
+
+
 @pytest.mark.parametrize(("strength", "kept"), [(0.4, False), (0.6, True)])
 def test_a_fold_that_reads_as_a_digit_is_fainter_than_the_digits_of_the_page(strength, kept):
     written = choose([line_of(spread(4)), line_of(spread(1, y=60))], [[row(digit=3)] * 4, [row(digit=1)]])

@@ -26,6 +26,9 @@ MOST_STROKE = 0.3
 # Light writing covers at least this share of it, and of one that is long for its width more: a thick stroke has notches
 # at its ends.
 LEAST_WRITING, LONG, LEAST_WRITING_LONG = 0.003, 2.0, 0.05
+# Its ground is even: all but a tenth at either end differs by this share of the contrast of the writing at the most. A
+# photograph is not.
+MOST_UNEVEN = 0.5
 # Of the picture's border this share is light: else the page is dark.
 LIGHT_BORDER = 0.6
 # Beside the edge of a panel its tone goes over into the page's, within this many pixels of that picture.
@@ -52,7 +55,7 @@ def find_panels(middle: NDArray[np.uint8]) -> tuple[Corners, ...]:
         return ()
     contours, _ = cv2.findContours(1 - light, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     found = (_corners(contour) for contour in contours if min(cv2.boundingRect(contour)[2:]) >= LEAST_SIDE)
-    return tuple(corners for corners in found if corners is not None and _is_panel(light, corners))
+    return tuple(corners for corners in found if corners is not None and _is_panel(middle, light, corners))
 
 
 def with_panels_turned(grey: NDArray[np.uint8], panels: tuple[Corners, ...], *, rim: float) -> NDArray[np.uint8]:
@@ -98,8 +101,8 @@ def _corners(contour: NDArray[np.int32]) -> Corners | None:
     return corners if min(area, within) >= LEAST_FILL * max(area, within) else None
 
 
-def _is_panel(light: NDArray[np.uint8], corners: Corners) -> bool:
-    """Whether four corners hold a dark ground with nothing light on it but writing."""
+def _is_panel(middle: NDArray[np.uint8], light: NDArray[np.uint8], corners: Corners) -> bool:
+    """Whether four corners hold an even dark ground with nothing light on it but writing."""
     inside = np.zeros(light.shape, np.uint8)
     cv2.fillConvexPoly(inside, np.rint(corners).astype(np.int32), 1)
     sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
@@ -111,6 +114,11 @@ def _is_panel(light: NDArray[np.uint8], corners: Corners) -> bool:
         return False
     inner = cv2.erode(inside, np.ones((2 * RIM + 1, 2 * RIM + 1), np.uint8), borderValue=0)
     writing &= inner
+    if not writing.any():
+        return False
+    low, ground, high = np.percentile(middle[(inner & (1 - light)) > 0], [10, 50, 90])
+    if high - low > MOST_UNEVEN * (np.median(middle[writing > 0]) - ground):
+        return False
     widest = 2 * float(cv2.distanceTransform(writing, cv2.DIST_L2, 3).max())
     least = LEAST_WRITING_LONG if long > LONG * short else LEAST_WRITING
     return bool(writing.sum() >= least * area and widest <= MOST_STROKE * short)

@@ -47,6 +47,9 @@ WORDY_SHARE = 0.2
 SOFT_EDGE, LIKE_STRENGTH, OTHERS = 0.25, 0.5, 3
 # A piece of a table's rule reads as a one, but is longer than the digits around it are high by this factor.
 LONGEST_ONE = 1.7
+# One that leans may be the side of a box, or a pen that lies there: it is longer than they are high by this factor, or,
+# where it is a line by itself, shorter.
+LONGEST_LEANING, SHORTEST_LONE = 2.0, 0.6
 # A one narrower than this share of its height, this near to an edge of a picture (pixels), is an edge.
 THIN, EDGE_PIXELS = 0.4, 2.0
 # A component that is a digit this surely, as it stands, is neither cut nor joined to others.
@@ -279,21 +282,30 @@ def of_like_size(reading: PageReading) -> PageReading:
     passed = np.cumsum(order)
     typical = float(order[np.searchsorted(passed, passed[-1] / 2)])
     lines = tuple(
-        line.only([k for k, box in enumerate(line.boxes) if _is_like(box, typical, len(heights))])
+        line.only([k for k in range(len(line.boxes)) if _is_like(line, k, typical, len(heights))])
         for line in reading.lines
     )
     return replace(reading, lines=lines)
 
 
 def without_lone_marks(reading: PageReading) -> PageReading:
-    """The reading without lines of a single digit that is not a sure one, or fainter than the digits of other lines."""
+    """The reading without lines of a single digit that is none, beside digits of other lines.
+
+    It is not a sure one, fainter than they are, or the side of a box or a pen that lies there: a one far longer than
+    they are high.
+    """
     others = [ink for line in reading.lines if len(line.boxes) > 1 for ink in line.inks]
     # A few are enough, evenly over the page.
     some = others[:: max(1, len(others) // 8)]
-    least = LIKE_STRENGTH * float(np.median([_strength(ink) for ink in some])) if len(others) >= OTHERS else 0.0
+    has_others = len(others) >= OTHERS
+    least = LIKE_STRENGTH * float(np.median([_strength(ink) for ink in some])) if has_others else 0.0
+    heights = [box.height for line in reading.lines if len(line.boxes) > 1 for box in line.boxes]
+    height = float(np.median(heights)) if has_others else 0.0
 
     def is_mark(line: ChosenLine) -> bool:
-        return _is_doubtful_alone(line) or (len(line.boxes) == 1 and _strength(line.inks[0]) < least)
+        if _is_doubtful_alone(line):
+            return True
+        return len(line.boxes) == 1 and (_strength(line.inks[0]) < least or _is_stick(line, height))
 
     return replace(reading, lines=tuple(line.only([]) if is_mark(line) else line for line in reading.lines))
 
@@ -357,11 +369,27 @@ def _is_doubtful_alone(line: ChosenLine) -> bool:
     return float(probabilities.max()) < LONE_STROKE or box.width > box.height
 
 
+def _is_stick(line: ChosenLine, height: float) -> bool:
+    """Whether a line's only digit is a one far longer or shorter than the digits of others are high; 0 if unknown."""
+    (probabilities,), (box,) = line.probabilities, line.boxes
+    return bool(
+        height and probabilities.argmax() == 1 and not SHORTEST_LONE <= _length(box) / height <= LONGEST_LEANING
+    )
+
+
 def _is_doubtful(line: ChosenLine) -> bool:
     return bool(line.boxes) and float(np.mean([p.max() for p in line.probabilities])) < LONE_DIGIT
 
 
-def _is_like(box: Box, typical: float, count: int) -> bool:
+def _is_like(line: ChosenLine, k: int, typical: float, count: int) -> bool:
+    box = line.boxes[k]
     if not LEAST_SIZE * typical <= box.height <= MOST_SIZE * typical:
         return False
+    if count > OTHERS and line.probabilities[k].argmax() == 1 and _length(box) > LONGEST_LEANING * typical:
+        return False
     return count < 5 or box.height <= LONGEST_ONE * typical or box.width > 0.3 * box.height
+
+
+def _length(box: Box) -> float:
+    """From corner to corner: how long a stroke is that leans."""
+    return float(np.hypot(box.width, box.height))

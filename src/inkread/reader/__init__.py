@@ -400,8 +400,10 @@ class Reader:
         if options.layout == "digit":
             return reading
         reading = without_slashes(reading, found)
-        reading = of_like_size(self._with_lines(found, reading, around))
+        reading = self._with_lines(found, reading, around)
         is_dirty_page = options.layout == "page" and may_be_dirt
+        # A mark does not say how large digits are.
+        reading = of_like_size(without_lone_marks(reading) if is_dirty_page else reading)
         if is_dirty_page:
             reading = without_pieces_of_words(without_lone_marks(reading))
         if "line" not in self._cards:
