@@ -111,6 +111,16 @@ def photograph():
     return picture
 
 
+def dark_table():
+    picture = np.full((300, 420), 30, np.uint8)
+    for k in range(6):
+        picture[58 * k : 58 * k + 4] = picture[:, 80 * k : 80 * k + 4] = 235
+    for row in range(5):
+        for column in range(5):
+            cv2.putText(picture, "4", (80 * column + 28, 58 * row + 46), cv2.FONT_HERSHEY_SIMPLEX, 1.2, 235, 3)
+    return cv2.copyMakeBorder(picture, 20, 20, 20, 20, cv2.BORDER_CONSTANT, value=235)
+
+
 def blot():
     picture = blank()
     picture[80:220, 120:300] = 20
@@ -118,7 +128,8 @@ def blot():
 
 
 @pytest.mark.parametrize(
-    "drawn", [blank, thick_one, square_zero, box, sheet_on_table, sheet_on_table_on_light_floor, photograph, blot]
+    "drawn",
+    [blank, thick_one, square_zero, box, sheet_on_table, sheet_on_table_on_light_floor, photograph, dark_table, blot],
 )
 def test_what_holds_no_light_writing_is_no_panel(drawn):
     assert find_panels(drawn()) == ()

@@ -17,6 +17,8 @@ Corners = NDArray[np.float64]
 
 # Short side (pixels of the picture it is looked for in) of a panel at the least, and how many times as long it may be.
 LEAST_SIDE, MOST_ASPECT = 20, 12.0
+# One that covers more of the picture than this is the page.
+MOST_SHARE = 0.85
 # A panel fills its four corners to this share, and this share of that is dark.
 LEAST_FILL, LEAST_DARK = 0.94, 0.5
 # How far its outline may stray from four straight sides, as a share of its length.
@@ -31,6 +33,8 @@ LEAST_WRITING, LONG, LEAST_WRITING_LONG = 0.003, 2.0, 0.05
 MOST_UNEVEN = 0.5
 # Of the picture's border this share is light: else the page is dark.
 LIGHT_BORDER = 0.6
+# So far from a panel (pixels) this share is light: the dark cells of a table are parted by light rules alone.
+APART, LIGHT_AROUND = 7, 0.75
 # Beside the edge of a panel its tone goes over into the page's, within this many pixels of that picture.
 RIM = 2
 
@@ -105,9 +109,15 @@ def _is_panel(middle: NDArray[np.uint8], light: NDArray[np.uint8], corners: Corn
     """Whether four corners hold an even dark ground with nothing light on it but writing."""
     inside = np.zeros(light.shape, np.uint8)
     cv2.fillConvexPoly(inside, np.rint(corners).astype(np.int32), 1)
+    near, far = (cv2.dilate(inside, np.ones((2 * reach + 1,) * 2, np.uint8)) for reach in (APART - 1, APART))
+    around = light[far > near]
+    if not around.size or around.mean() < LIGHT_AROUND:
+        return False
     sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
     short, long = sorted((max(sides[0], sides[2]), max(sides[1], sides[3])))
     area = int(inside.sum())
+    if area > MOST_SHARE * light.size:
+        return False
     writing = inside & light
     share = writing.sum() / area
     if short < LEAST_SIDE or long > MOST_ASPECT * short or share > 1 - LEAST_DARK:
