@@ -121,6 +121,30 @@ def test_a_second_sheet_beside_it_is_not_cut_away():
     assert find_part(small(lying)[0]) is None
 
 
+def on_cloth(*, width, size=(900, 1200)):
+    """The sheet, held askew, on a striped cloth, and its corners."""
+    stripes = np.where((np.arange(size[1]) // width) % 2, 235, 90).astype(np.uint8)
+    cloth = np.repeat(np.tile(stripes, (size[0], 1))[..., None], 3, axis=2)
+    corners = np.array([(300, 170), (935, 225), (893, 705), (258, 650)], np.float32)
+    whole = np.array([(0, 0), (640, 0), (640, 480), (0, 480)], np.float32)
+    view = cv2.getPerspectiveTransform(whole, corners)
+    return cv2.warpPerspective(
+        sheet(), view, size[::-1], dst=cloth, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_TRANSPARENT
+    ), corners
+
+
+def test_a_sheet_on_a_striped_cloth_is_found():
+    pixels, corners = on_cloth(width=30)
+    picture, scale = small(pixels)
+    found = find_sheet(picture) / scale
+    assert np.linalg.norm(found[:, None] - corners[None], axis=2).min(axis=1).max() < 24  # three of its pixels
+    assert Reader().read(pixels).text == Reader().read(sheet()).text
+
+
+def test_stripes_as_wide_as_a_sheet_are_no_ground():
+    assert find_sheet(small(on_cloth(width=130)[0])[0]) is None
+
+
 def framed(*, wall=180, written=False):
     """A white board in a dark frame on a wall, and its corners within the frame."""
     board = cv2.copyMakeBorder(sheet(), 30, 30, 30, 30, cv2.BORDER_CONSTANT, value=(60, 60, 60))

@@ -30,6 +30,12 @@ LEAST_STEP, LEAST_STEP_SHARE, STEP_REACH, STEP_SHARE = 8, 0.1, 3.0, 0.9
 # or light on the ground, moves it.
 THRESHOLDS = 1.0, 0.85, 0.7, 1.15
 ALONG_SIDE = np.linspace(0.05, 0.95, 40)
+# On a patterned ground, a sheet is wider than this share of the picture's shorter side, and light parts of the pattern
+# are at most so many times as wide as that. So much of the sheet is light, this share is reached by discs of that
+# width, and it covers so much of the picture; and so much of the ground around is dark. A mark on it covers at most
+# this share. Where light parts run into it, it seems larger, by about so many pixels on every side.
+PATTERN_SHARE, MOST_PATTERN, MOST_WRITING, RUN_INTO = 0.15, 0.6, 0.02, 2.0
+PLAIN_SHEET, PLAIN_FILL, LEAST_ON_PATTERN, LEAST_DARK = 0.92, 0.8, 0.1, 0.3
 # How far an outline may stray from four straight sides, as a share of its length.
 STRAYING = 0.02
 # Other light things beside the sheet, as a share of it at the most.
@@ -85,7 +91,40 @@ def find_outlines(small: NDArray[np.uint8]) -> tuple[Outline, ...]:
         if not all(_is_bare_around(labels == other, labels == nth, is_light) for other in others):
             continue  # what is written on it would be lost
         found.append((corners.astype(np.float64), _edges(smooth, corners.astype(np.float64))))
+    if not any(edges.all() for _, edges in found) and (corners := _on_pattern(smooth > middle)) is not None:
+        found.append((corners, np.ones(len(corners), bool)))
     return tuple(found)
+
+
+def _on_pattern(is_light: NDArray[np.bool_]) -> Corners | None:
+    """The corners of a light sheet on a ground that is light and dark in turns, as a cloth; None where none is sure."""
+    # Writing lies within a sheet, and is small; the dark parts of a ground hang together or reach the border.
+    labels, stats, _ = components_of((~is_light).astype(np.uint8))
+    is_writing = stats[:, cv2.CC_STAT_AREA] <= MOST_WRITING * is_light.size
+    is_writing[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])] = False
+    light = (is_light | is_writing[labels]).astype(np.uint8)
+    side = 2 * round(PATTERN_SHARE * min(light.shape) / 2) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))  # it reaches all sides, however a sheet lies
+    plain = cv2.erode(light, disc, borderValue=0)
+    labels, stats, _ = components_of(plain)
+    if len(stats) < 2:
+        return None
+    nth = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    largest = cv2.dilate((labels == nth).astype(np.uint8), disc)
+    corners = np.asarray(cv2.boxPoints(cv2.minAreaRect(cv2.findNonZero(largest))), np.float64)
+    sheet = cv2.fillConvexPoly(np.zeros_like(light), np.rint(corners).astype(np.int32), 1)
+    area = int(sheet.sum())
+    near, far = (cv2.dilate(sheet, np.ones((2 * reach + 1,) * 2, np.uint8)) for reach in (2, 2 + side // 2))
+    around = light[far > near]
+    beside = light & (1 - near)
+    widest = 2 * float(cv2.distanceTransform(beside, cv2.DIST_L2, 3).max())
+    at_border = sheet[0].any() or sheet[-1].any() or sheet[:, 0].any() or sheet[:, -1].any()
+    is_plain = light[sheet > 0].mean() >= PLAIN_SHEET and largest.sum() >= PLAIN_FILL * area
+    if at_border or not is_plain or area < LEAST_ON_PATTERN * light.size or widest > MOST_PATTERN * side:
+        return None
+    if (around == 0).mean() < LEAST_DARK:
+        return None
+    return _with_sides_moved(_from_top_left(corners), -RUN_INTO)
 
 
 def whole_sheet(outlines: Sequence[Outline]) -> Corners | None:
