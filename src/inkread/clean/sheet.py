@@ -53,7 +53,7 @@ RIM = 0.01
 
 
 def find_outlines(small: NDArray[np.uint8]) -> tuple[Outline, ...]:
-    """What the largest light thing in a picture looks like at several thresholds, the likeliest first.
+    """What the largest light thing in a picture looks like at several thresholds, the likeliest first, or on a pattern.
 
     Parameters
     ----------
@@ -100,8 +100,11 @@ def _on_pattern(is_light: NDArray[np.bool_]) -> Corners | None:
     """The corners of a light sheet on a ground that is light and dark in turns, as a cloth; None where none is sure."""
     # Writing lies within a sheet, and is small; the dark parts of a ground hang together or reach the border.
     labels, stats, _ = components_of((~is_light).astype(np.uint8))
+    at_border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    if not at_border.any():
+        return None  # no ground shows
     is_writing = stats[:, cv2.CC_STAT_AREA] <= MOST_WRITING * is_light.size
-    is_writing[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])] = False
+    is_writing[at_border] = False
     light = (is_light | is_writing[labels]).astype(np.uint8)
     side = 2 * round(PATTERN_SHARE * min(light.shape) / 2) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))  # it reaches all sides, however a sheet lies
@@ -118,9 +121,9 @@ def _on_pattern(is_light: NDArray[np.bool_]) -> Corners | None:
     around = light[far > near]
     beside = light & (1 - near)
     widest = 2 * float(cv2.distanceTransform(beside, cv2.DIST_L2, 3).max())
-    at_border = sheet[0].any() or sheet[-1].any() or sheet[:, 0].any() or sheet[:, -1].any()
+    is_cut_off = sheet[0].any() or sheet[-1].any() or sheet[:, 0].any() or sheet[:, -1].any()
     is_plain = light[sheet > 0].mean() >= PLAIN_SHEET and largest.sum() >= PLAIN_FILL * area
-    if at_border or not is_plain or area < LEAST_ON_PATTERN * light.size or widest > MOST_PATTERN * side:
+    if is_cut_off or not is_plain or area < LEAST_ON_PATTERN * light.size or widest > MOST_PATTERN * side:
         return None
     if (around == 0).mean() < LEAST_DARK:
         return None
