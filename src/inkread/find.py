@@ -64,8 +64,9 @@ ALIKE_COUNT, ALIKE_TIMES, ALIKE_SHARE, LEAST_ALIKE = 12, 1.6, 0.6, 0.15
 # A frame to which no digit clings has nearly all of its ink this near to its hull, in widths of its line, or as a share
 # of its shorter side: people's circles wobble, and their ends cross.
 HULL_LINES, HULL_SHARE, ON_HULL = 2.0, 0.08, 0.98
-# Width of a circle around a digit over its own height at the least, and height of the digit within over that.
-ROUND_SHARE, CIRCLED_HEIGHT = 0.75, (0.35, 0.8)
+# Width of a circle around a digit over its own height at the least, height of the digit within over that, and its ink
+# over that of the circle: a dot or a dash within a 0 has less.
+ROUND_SHARE, CIRCLED_HEIGHT, CIRCLED_INK = 0.75, (0.35, 0.8), 0.22
 # Beside a solid thing, which is no digit either, so many are enough, and where they have this share of its ink.
 FEW_ALIKE, MUCH_ALIKE = 3, 0.4
 # Half the width of a stroke, in heights of its digit, beyond which it is none (bold markers reach 0.17); and in usual
@@ -272,7 +273,7 @@ def _is_circle_around(component: _Component, other: _Component) -> bool:
     """Whether a component is a circle around another as large as a digit: rounder than a 0, which may hold a slash."""
     is_round = component.width >= ROUND_SHARE * component.height
     is_digit = CIRCLED_HEIGHT[0] * component.height <= other.height <= CIRCLED_HEIGHT[1] * component.height
-    return is_round and is_digit and _runs_along_hull(component)
+    return is_round and is_digit and other.area >= CIRCLED_INK * component.area and _runs_along_hull(component)
 
 
 def _is_stain(component: _Component, ink: Image, typical: float) -> bool:

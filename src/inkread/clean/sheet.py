@@ -31,11 +31,12 @@ LEAST_STEP, LEAST_STEP_SHARE, STEP_REACH, STEP_SHARE = 8, 0.1, 3.0, 0.9
 THRESHOLDS = 1.0, 0.85, 0.7, 1.15
 ALONG_SIDE = np.linspace(0.05, 0.95, 40)
 # On a patterned ground, a sheet is wider than this share of the picture's shorter side, and light parts of the pattern
-# are at most so many times as wide as that. So much of the sheet is light, this share is reached by discs of that
-# width, and it covers so much of the picture; and so much of the ground around is dark. A mark on it covers at most
-# this share. Where light parts run into it, it seems larger, by about so many pixels on every side.
+# are at most so many times as wide as that. A mark on the sheet covers at most this share of the picture. Where light
+# parts of the pattern run into it, the sheet seems larger, by about so many pixels on every side.
 PATTERN_SHARE, MOST_PATTERN, MOST_WRITING, RUN_INTO = 0.15, 0.6, 0.02, 2.0
-PLAIN_SHEET, PLAIN_FILL, LEAST_ON_PATTERN, LEAST_DARK = 0.92, 0.8, 0.1, 0.3
+# So much of the sheet is light, this share is reached by discs of that width, and it covers so much of the picture; of
+# the ground around so much is dark: where all is, it may be a part of the sheet that lies in shadow.
+PLAIN_SHEET, PLAIN_FILL, LEAST_ON_PATTERN, LEAST_DARK, MOST_DARK = 0.92, 0.8, 0.1, 0.3, 0.8
 # How far an outline may stray from four straight sides, as a share of its length.
 STRAYING = 0.02
 # Other light things beside the sheet, as a share of it at the most.
@@ -125,7 +126,7 @@ def _on_pattern(is_light: NDArray[np.bool_]) -> Corners | None:
     is_plain = light[sheet > 0].mean() >= PLAIN_SHEET and largest.sum() >= PLAIN_FILL * area
     if is_cut_off or not is_plain or area < LEAST_ON_PATTERN * light.size or widest > MOST_PATTERN * side:
         return None
-    if (around == 0).mean() < LEAST_DARK:
+    if not LEAST_DARK <= (around == 0).mean() <= MOST_DARK:
         return None
     return _with_sides_moved(_from_top_left(corners), -RUN_INTO)
 
