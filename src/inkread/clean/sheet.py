@@ -34,6 +34,8 @@ ALONG_SIDE = np.linspace(0.05, 0.95, 40)
 # are at most so many times as wide as that. A mark on the sheet covers at most this share of the picture. Where light
 # parts of the pattern run into it, the sheet seems larger, by about so many pixels on every side.
 PATTERN_SHARE, MOST_PATTERN, MOST_WRITING, RUN_INTO = 0.15, 0.6, 0.02, 2.0
+# Discs narrower than this (pixels) tell no sheet from a stroke: the picture is tiny.
+LEAST_DISC = 9
 # So much of the sheet is light, this share is reached by discs of that width, and it covers so much of the picture; of
 # the ground around so much is dark: where all is, it may be a part of the sheet that lies in shadow.
 PLAIN_SHEET, PLAIN_FILL, LEAST_ON_PATTERN, LEAST_DARK, MOST_DARK = 0.92, 0.8, 0.1, 0.3, 0.8
@@ -99,6 +101,9 @@ def find_outlines(small: NDArray[np.uint8]) -> tuple[Outline, ...]:
 
 def _on_pattern(is_light: NDArray[np.bool_]) -> Corners | None:
     """The corners of a light sheet on a ground that is light and dark in turns, as a cloth; None where none is sure."""
+    side = 2 * round(PATTERN_SHARE * min(is_light.shape) / 2) + 1
+    if side < LEAST_DISC:
+        return None
     # Writing lies within a sheet, and is small; the dark parts of a ground hang together or reach the border.
     labels, stats, _ = components_of((~is_light).astype(np.uint8))
     at_border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
@@ -107,7 +112,6 @@ def _on_pattern(is_light: NDArray[np.bool_]) -> Corners | None:
     is_writing = stats[:, cv2.CC_STAT_AREA] <= MOST_WRITING * is_light.size
     is_writing[at_border] = False
     light = (is_light | is_writing[labels]).astype(np.uint8)
-    side = 2 * round(PATTERN_SHARE * min(light.shape) / 2) + 1
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))  # it reaches all sides, however a sheet lies
     plain = cv2.erode(light, disc, borderValue=0)
     labels, stats, _ = components_of(plain)
