@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.clean.sheet import MOST_ASKEW, degrees_off_right
+from inkread.clean.sheet import MOST_ASKEW, area_within, border_of, degrees_off_right, hull_corners
 
 __all__ = ["find_panels", "with_panels_turned"]
 
@@ -54,8 +54,7 @@ def find_panels(middle: NDArray[np.uint8]) -> tuple[Corners, ...]:
     if min(middle.shape) < LEAST_SIDE:
         return ()
     _, light = cv2.threshold(cv2.GaussianBlur(middle, (3, 3), 0), 0, 1, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    border = np.concatenate([light[0], light[-1], light[:, 0], light[:, -1]])
-    if border.mean() < LIGHT_BORDER:
+    if border_of(light).mean() < LIGHT_BORDER:
         return ()
     contours, _ = cv2.findContours(1 - light, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
     found = (_corners(contour) for contour in contours if min(cv2.boundingRect(contour)[2:]) >= LEAST_SIDE)
@@ -97,11 +96,10 @@ def with_panels_turned(grey: NDArray[np.uint8], panels: tuple[Corners, ...], *, 
 
 def _corners(contour: NDArray[np.int32]) -> Corners | None:
     """The four corners of an outline, or None where it has not four."""
-    hull = cv2.convexHull(contour)
-    corners = cv2.approxPolyDP(hull, STRAYING * cv2.arcLength(hull, True), True).reshape(-1, 2).astype(np.float64)
+    corners = hull_corners(contour, STRAYING)
     if len(corners) != 4 or degrees_off_right(corners).max() > MOST_ASKEW:
         return None
-    area, within = cv2.contourArea(hull), cv2.contourArea(corners.astype(np.float32))
+    area, within = cv2.contourArea(cv2.convexHull(contour)), area_within(corners)
     return corners if min(area, within) >= LEAST_FILL * max(area, within) else None
 
 

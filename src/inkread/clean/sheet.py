@@ -8,6 +8,7 @@ that is left as it is.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import cv2
 import numpy as np
@@ -16,7 +17,17 @@ from numpy.typing import NDArray
 from inkread.components import components_of
 from inkread.geometry import PageTransform
 
-__all__ = ["degrees_off_right", "find_outlines", "part_of_sheet", "straighten", "whole_sheet", "without_ground"]
+__all__ = [
+    "area_within",
+    "border_of",
+    "degrees_off_right",
+    "find_outlines",
+    "hull_corners",
+    "part_of_sheet",
+    "straighten",
+    "whole_sheet",
+    "without_ground",
+]
 
 Corners = NDArray[np.float64]
 Outline = tuple[Corners, NDArray[np.bool_]]  # corners, and which of the sides that begin at them are edges
@@ -85,17 +96,16 @@ def find_outlines(small: NDArray[np.uint8]) -> tuple[Outline, ...]:
         nth = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
         contours, _ = cv2.findContours((labels == nth).astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
         (largest,) = contours
-        hull = cv2.convexHull(largest)
-        corners = cv2.approxPolyDP(hull, STRAYING * cv2.arcLength(hull, True), True).reshape(-1, 2)
+        corners = hull_corners(largest, STRAYING)
         area = cv2.contourArea(largest)
-        if len(corners) < 3 or area < LEAST_SHARE * small.size or area < LEAST_FILL * cv2.contourArea(corners):
+        if len(corners) < 3 or area < LEAST_SHARE * small.size or area < LEAST_FILL * area_within(corners):
             continue
         others = set(np.flatnonzero(stats[:, cv2.CC_STAT_AREA] > MOST_BESIDE * area)) - {0, nth}
         if not all(_is_bare_around(labels == other, labels == nth, is_light) for other in others):
             continue  # what is written on it would be lost
-        found.append((corners.astype(np.float64), _edges(smooth, corners.astype(np.float64))))
-    if not any(edges.all() for _, edges in found) and (corners := _on_pattern(smooth > middle)) is not None:
-        found.append((corners, np.ones(len(corners), bool)))
+        found.append((corners, _edges(smooth, corners)))
+    if not any(edges.all() for _, edges in found) and (lying := _on_pattern(smooth > middle)) is not None:
+        found.append((lying, np.ones(len(lying), bool)))
     return tuple(found)
 
 
@@ -106,7 +116,7 @@ def _on_pattern(is_light: NDArray[np.bool_]) -> Corners | None:
         return None
     # Writing lies within a sheet, and is small; the dark parts of a ground hang together or reach the border.
     labels, stats, _ = components_of((~is_light).astype(np.uint8))
-    at_border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    at_border = border_of(labels)
     if not at_border.any():
         return None  # no ground shows
     is_writing = stats[:, cv2.CC_STAT_AREA] <= MOST_WRITING * is_light.size
@@ -126,9 +136,8 @@ def _on_pattern(is_light: NDArray[np.bool_]) -> Corners | None:
     around = light[far > near]
     beside = light & (1 - near)
     widest = 2 * float(cv2.distanceTransform(beside, cv2.DIST_L2, 3).max())
-    is_cut_off = sheet[0].any() or sheet[-1].any() or sheet[:, 0].any() or sheet[:, -1].any()
     is_plain = light[sheet > 0].mean() >= PLAIN_SHEET and largest.sum() >= PLAIN_FILL * area
-    if is_cut_off or not is_plain or area < LEAST_ON_PATTERN * light.size or widest > MOST_PATTERN * side:
+    if border_of(sheet).any() or not is_plain or area < LEAST_ON_PATTERN * light.size or widest > MOST_PATTERN * side:
         return None
     if not LEAST_DARK <= (around == 0).mean() <= MOST_DARK:
         return None
@@ -236,6 +245,23 @@ def _may_be_sheet(corners: Corners) -> bool:
     lengths = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
     ratios = [min(lengths[k], lengths[k + 2]) / max(lengths[k], lengths[k + 2]) for k in (0, 1)]
     return bool(degrees_off_right(corners).max() <= MOST_ASKEW and min(ratios) >= LEAST_SIDES)
+
+
+def hull_corners(contour: NDArray[np.int32], straying: float) -> Corners:
+    """The corners of a contour's convex hull, which may stray from straight sides by a share of its length."""
+    hull = cv2.convexHull(contour)
+    corners = cv2.approxPolyDP(hull, straying * cv2.arcLength(hull, True), True)
+    return np.asarray(corners.reshape(-1, 2), np.float64)
+
+
+def area_within(corners: Corners) -> float:
+    """The area of an outline, in pixels."""
+    return float(cv2.contourArea(corners.astype(np.float32)))
+
+
+def border_of(picture: NDArray[Any]) -> NDArray[Any]:
+    """The outermost pixels of a picture (H, W), one after the other."""
+    return np.concatenate([picture[0], picture[-1], picture[:, 0], picture[:, -1]])
 
 
 def degrees_off_right(corners: Corners) -> NDArray[np.float64]:
