@@ -334,6 +334,22 @@ def test_a_picture_taken_for_one_line_is_framed_by_its_digits_and_not_by_what_is
     assert dirty.digit_height == pytest.approx(plain.digit_height, abs=6)
 
 
+@pytest.mark.parametrize("below", [4, 0], ids=["apart", "touching"])
+def test_a_line_drawn_under_a_number_does_not_make_its_digits_small(below):
+    ink = np.zeros((120, 200), np.float32)
+    ink[40:80, 50:150:24] = ink[40:80, 51:151:24] = ink[40:80, 52:152:24] = 1
+    plain = as_one_line(CleanPage(ink=ink, to_source=PageTransform.scaling(1, 1)))
+    for x in range(40, 160):
+        y = 80 + below + (x - 40) // 30
+        ink[y : y + 3, x] = 1
+    underlined = as_one_line(CleanPage(ink=ink, to_source=PageTransform.scaling(1, 1)))
+    assert plain is not None
+    assert underlined is not None
+    assert underlined.digit_height == pytest.approx(plain.digit_height, abs=3)
+    boxes = plain.crop.quad.box, underlined.crop.quad.box
+    assert boxes[1].y0 == pytest.approx(boxes[0].y0, abs=3)
+
+
 def test_a_line_that_reaches_the_edge_keeps_room_above_and_below():
     ink = np.zeros((30, 90), np.float32)
     ink[:, 20:24] = ink[:, 60:64] = 1

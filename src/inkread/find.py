@@ -56,6 +56,9 @@ WORD_MARGIN = 0.3
 FRAME_FILL = 0.3
 # Share of a picture's ink that may lie above, and below, the digits of its one line.
 LINE_TAIL = 0.03
+# A stroke under it runs straight for so many of its heights, but for such a rise over that length, in so much of its
+# rows; at least this share of the ink is left beside it.
+UNDERLINE_WIDTH, UNDERLINE_RISE, UNDERLINE_ROOM, UNDERLINE_LEFT = 0.8, 0.1, 0.3, 0.4
 # A component that fills less of its box than this, and is so many times as high and as wide as the usual one, is no
 # digit. What is usual, such a one does not say where so many others are of about one height, up to this factor, with
 # this share of their ink together and so much beside the largest one's: the grain around a large digit has less.
@@ -181,15 +184,15 @@ def as_one_line(page: CleanPage) -> Word | None:
     """All the ink of a page taken for one line; None where there is no ink.
 
     Its rows are those that hold all but a few per cent of the strong ink, with half of their number above and below:
-    tails, rules at the edges and dirt do not make the digits small.
+    tails, rules at the edges, strokes under the number and dirt do not make the digits small.
     """
     strong = np.where(page.ink > STRONG_INK, page.ink, np.float32(0))
-    share = strong.sum(axis=1, dtype=np.float64).cumsum()
     columns = np.flatnonzero(strong.any(axis=0))
     if not len(columns):
         return None
-    y0, y1 = (int(i) for i in np.searchsorted(share, [LINE_TAIL * share[-1], (1 - LINE_TAIL) * share[-1]]))
-    height = max(y1 + 1 - y0, 3)
+    y0, y1 = _rows_of_most(strong)
+    y0, y1 = _rows_of_most(_without_underlines(strong, y0, y1))
+    height = max(y1 - y0, 3)
     room = height // 2 + 1
     x0, x1 = max(0, int(columns[0]) - 2), min(page.ink.shape[1], int(columns[-1]) + 3)
     top, bottom = y0 - room, y0 + height + room
@@ -199,6 +202,25 @@ def as_one_line(page: CleanPage) -> Word | None:
         ink = cv2.copyMakeBorder(ink, *missing, 0, 0, cv2.BORDER_CONSTANT, value=0.0)
     quad = Quad.of_box(Box(x0, top, x1, bottom))
     return Word(start=0, end=1, crop=LineCrop(ink=ink, quad=quad), digit_height=float(height), is_plain=False)
+
+
+def _rows_of_most(strong: Image) -> tuple[int, int]:
+    """The half-open range of rows that hold all but a few per cent of some ink."""
+    share = strong.sum(axis=1, dtype=np.float64).cumsum()
+    y0, y1 = np.searchsorted(share, [LINE_TAIL * share[-1], (1 - LINE_TAIL) * share[-1]])
+    return int(y0), int(y1) + 1
+
+
+def _without_underlines(strong: Image, y0: int, y1: int) -> Image:
+    """A line's ink without the strokes drawn under it, whether they touch it or not."""
+    height = y1 - y0
+    room = round(UNDERLINE_ROOM * height)
+    ink = (strong > 0).astype(np.uint8)
+    ink[: y1 - room] = 0
+    thick = cv2.dilate(ink, np.ones((1 + 2 * round(UNDERLINE_RISE * height / 2), 1), np.uint8))
+    runs = cv2.morphologyEx(thick, cv2.MORPH_OPEN, np.ones((1, max(3, round(UNDERLINE_WIDTH * height))), np.uint8))
+    rest = np.where(runs > 0, np.float32(0), strong)
+    return rest if rest.sum() > UNDERLINE_LEFT * strong.sum() else strong
 
 
 def _components(ink: Image, options: FindOptions) -> list[_Component]:
