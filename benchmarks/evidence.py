@@ -1,9 +1,9 @@
 """Holds what `inkread compare` and `inkread evaluate robustness` measured against their bars.
 
-    python benchmarks/evidence.py [--compare FILE] [--robustness FILE] [--output FILE] [--check]
+    python benchmarks/evidence.py [--compare FILE] [--robustness FILE] [--proven FILE] [--output FILE] [--check]
 
 Nothing is measured here: both commands take long, go on where they were stopped, and write the files that this one
-reads. Both are copied beside the output, as compare.json and robustness.json.
+reads. They are copied beside the output, as compare.json, robustness.json and robustness_proven.json.
 """
 
 from __future__ import annotations
@@ -41,12 +41,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--compare", type=Path, metavar="FILE", help="compare.json of full MNIST")
     parser.add_argument("--robustness", type=Path, metavar="FILE", help="robustness.json")
+    parser.add_argument(
+        "--proven", type=Path, metavar="FILE", help="that of digit-robust, attacked, where it is another"
+    )
     parser.add_argument("--check", action="store_true", help="exit with 1 where a bar is missed")
     parser.add_argument("--output", type=Path, default=RESULTS, metavar="FILE")
     args = parser.parse_args()
 
     reports: dict[str, Any] = {}
-    for name in ("compare", "robustness"):
+    for name in ("compare", "robustness", "proven"):
         path = getattr(args, name)
         if path is not None:
             try:
@@ -55,8 +58,9 @@ def main() -> int:
                 print(f"{path} cannot be read: {error}", file=sys.stderr)
                 return 1
     if not reports:
-        parser.error("give --compare, --robustness or both")
-    rows = [*_compared(reports.get("compare")), *_held_out(reports.get("robustness"))]
+        parser.error("give --compare, --robustness or --proven")
+    robustness = reports.get("robustness")
+    rows = [*_compared(reports.get("compare")), *_corrupted(robustness), *_proven(reports.get("proven", robustness))]
     for row in rows:
         shown = "–" if row["bar"] is None else f"bar: {row['sense']} {row['bar']:g}"
         verdict = {True: "met", False: "MISSED", None: ""}[row["met"]]
@@ -64,7 +68,7 @@ def main() -> int:
     newest = max(reports.values(), key=lambda report: report["date"])
     about = {"benchmark": "evidence", "date": newest["date"], "machine": newest["machine"]}
     for name, report in reports.items():
-        write_report(report, args.output.with_name(f"{name}.json"))
+        write_report(report, args.output.with_name("robustness_proven.json" if name == "proven" else f"{name}.json"))
     return conclude({**about, "rows": rows}, args.output, check=args.check)
 
 
@@ -91,12 +95,17 @@ def _compared(report: Row | None) -> Iterator[Row]:
         yield _row("minutes for all algorithms", minutes, MINUTES, unit="minutes")
 
 
-def _held_out(report: Row | None) -> Iterator[Row]:
+def _corrupted(report: Row | None) -> Iterator[Row]:
     if report is None:
         return
     for name, kinds in report["corruptions"].items():
         if "mean" in kinds and not name.startswith(("LeNet", "digit-robust")):
             yield _row(f"MNIST-C, mean of 15 kinds, {name}", kinds["mean"]["value"], CORRUPTED)
+
+
+def _proven(report: Row | None) -> Iterator[Row]:
+    if report is None:
+        return
     for name, proven in report["proven"].items():
         if not name.startswith("digit-robust") or EPSILON not in proven:
             continue

@@ -230,6 +230,11 @@ def test_evidence_is_held_against_its_bars(repository: Path, tmp_path: Path) -> 
     files = ("--compare", tmp_path / "compare.json", "--robustness", tmp_path / "robustness.json")
     done = run(repository, "evidence", *files, "--output", tmp_path / "out" / "evidence.json", "--check")
     assert done.returncode == 1, done.stderr  # MNIST-C misses its bar
+    files = ("--robustness", tmp_path / "robustness.json", "--proven", tmp_path / "out" / "robustness.json")
+    apart = run(repository, "evidence", *files, "--output", tmp_path / "apart" / "evidence.json")
+    assert apart.returncode == 0, apart.stderr
+    assert len(json.loads((tmp_path / "apart" / "evidence.json").read_text(encoding="utf-8"))["rows"]) == 4
+    assert (tmp_path / "apart" / "robustness_proven.json").is_file()
     written = json.loads((tmp_path / "out" / "evidence.json").read_text(encoding="utf-8"))
     met = {row["what"]: row["met"] for row in written["rows"]}
     assert met == {

@@ -41,6 +41,7 @@ from inkread.reader.compose import compose_line
 from inkread.reader.views import best_view
 from inkread.recognize.digit import DigitRecognizer
 from inkread.recognize.line import LineRecognizer
+from inkread.recognize.mend import mended
 from inkread.recognize.page import PageRecognizer
 from inkread.recognize.prepare import LINE_DIGIT_HEIGHT, prepare_line, to_ink
 from inkread.results import Classification, Document, Line, Page, Problem
@@ -61,6 +62,8 @@ MOST_LINES, LEAST_LENGTH, MOST_HEIGHTS, SURE_LINE = 2, 0.8, 3.0, 0.9
 # That is believed where it is surer by this factor, or above this probability where nothing was read, unless it leaves
 # out so many digits that fewer than this share remain.
 WHOLE_GAIN, WHOLE_ALONE, LEAST_KEPT = 0.6, 0.6, 0.6
+# A crop less sure than this to be some digit is looked at again, and that is believed where it is at least so sure.
+UNSURE_CROP, SURE_LOOK = 0.8, 0.7
 # Marks of a digit's size that are writing, and no longer some dirt.
 WRITING = 3
 
@@ -305,6 +308,9 @@ class Reader:
     def classify(self, crops: Sequence[NDArray[np.generic]] | NDArray[np.generic]) -> Classification:
         """Say which digit each crop is.
 
+        A crop that is not surely one is looked at again where noise, uneven ground or ground of two tones lies in the
+        way, or where its strokes are drawn as outlines; see :mod:`inkread.recognize.mend`.
+
         Parameters
         ----------
         crops
@@ -318,6 +324,12 @@ class Reader:
         if isinstance(crops, np.ndarray) and crops.ndim != 3:
             raise InvalidArray(f"classify takes crops of shape (N, H, W), or a list of (H, W); got shape {crops.shape}")
         probabilities = np.exp(self._digits().recognize(to_ink(crops)))
+        sureness = probabilities[:, : len(DIGITS)].max(axis=1)
+        looks = [(i, look) for i in np.flatnonzero(sureness < UNSURE_CROP) for look in mended(crops[int(i)])]
+        others = np.exp(self._digits().recognize(to_ink([look for _, look in looks])))
+        for (i, _), other in zip(looks, others, strict=True):
+            if other[: len(DIGITS)].max() >= max(SURE_LOOK, sureness[i]):
+                probabilities[i], sureness[i] = other, other[: len(DIGITS)].max()
         return Classification(probabilities=probabilities[:, : len(DIGITS)], not_a_digit=probabilities[:, len(DIGITS)])
 
     def activate(self, inks: Sequence[DigitInk]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -22,6 +22,7 @@ __all__ = [
     "LINE_HEIGHT",
     "PAGE_DIGIT_HEIGHT",
     "PAGE_MULTIPLE",
+    "as_unit_range",
     "ink_bounds",
     "isolate",
     "prepare",
@@ -94,7 +95,7 @@ def to_ink(crops: Sequence[NDArray[np.generic]] | NDArray[np.generic]) -> list[I
     """
     if not len(crops):
         return []
-    greys = [_as_unit_range(crop) for crop in crops]
+    greys = [as_unit_range(crop) for crop in crops]
     sizes = np.array([grey.size for grey in greys])
     starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
     flat = np.concatenate([grey.ravel() for grey in greys])
@@ -180,7 +181,8 @@ def _otsu(histogram: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(spread[:, :-1].argmax(axis=1))
 
 
-def _as_unit_range(crop: NDArray[np.generic]) -> Ink:
+def as_unit_range(crop: NDArray[np.generic]) -> NDArray[np.float32]:
+    """A grey crop as float32 in [0, 1]; raises :class:`~inkread.errors.InvalidArray` as :func:`to_ink` says."""
     array = np.asarray(crop)
     if array.ndim != 2 or not array.size:
         raise InvalidArray(f"a crop of a digit is grey, of shape (H, W), not empty; got shape {array.shape}")

@@ -1,0 +1,158 @@
+"""A crop that hardly reads → further looks at it, each with one thing taken away that lies plainly in the digit's way.
+
+Ground of two tones, ground that grows lighter or darker, stray pixels, grain, and strokes of which only the outline is
+drawn. Each is looked for, and a crop that has none of them gets no further look: what is no digit stays none. Which
+look is believed, if any, is the reader's business.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkread.recognize.prepare import INPUT_SIDE, as_unit_range, to_ink
+
+__all__ = ["mended"]
+
+Grey = NDArray[np.float32]
+
+# Larger crops are shrunk to this side first: a digit needs no more, and the looks take a millisecond at the most.
+LOOK_SIDE = 64
+_SQUARE = np.ones((3, 3), np.uint8)
+
+# The ends of a column show its ground where they differ by at most so much of the crop's contrast; so large a share of
+# the columns must. Of two tones are grounds at least so far apart, each so much of the crop, with so many edges between
+# them at most, and on the average no farther than this from the nearer tone.
+LIKE_ENDS, SHOWN_SHARE = 0.15, 0.9
+TONES_APART, TONE_SHARE, MOST_EDGES, TONE_SPREAD = 0.5, 0.15, 2, 0.06
+# A pixel is a stray one where it differs from all around it by more than this share of the contrast, and a crop is
+# speckled where so large a share of its pixels are. It is grainy where its noise deviates by so much of the contrast.
+STRAY_CONTRAST, SPECKLED = 0.35, 0.01
+GRAINY, _GRAIN = 0.1, np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+# Ground is uneven where the frame of the crop spans so much of its contrast, in steps of at most so much a pixel (ink
+# that reaches the frame is a step); and is what remains where nothing this share of the crop wide stands on it.
+UNEVEN_RANGE, UNEVEN_STEP, UNEVEN_REACH = 0.25, 0.07, 0.36
+# Half the width of an outline's line, and of what it encloses, in pixels of the network's input; how much of the line
+# has that beside it; and how often lines may lie within each other (outside, stroke, loop, and once more).
+OUTLINE_WIDTH, STROKE_WIDTH, OUTLINE_SHARE, DEEPEST = 2.0, 3.0, 0.85, 4
+
+
+def mended(crop: NDArray[np.generic]) -> tuple[Grey, ...]:
+    """Further looks at a crop of one digit.
+
+    Parameters
+    ----------
+    crop
+        As :func:`inkread.recognize.prepare.to_ink` takes it.
+
+    Returns
+    -------
+    Grey crops in [0, 1] for :func:`~inkread.recognize.prepare.to_ink`; none where nothing lies in the way.
+    """
+    grey = as_unit_range(crop)
+    longer = max(grey.shape)
+    if longer > LOOK_SIDE:
+        height, width = (max(1, round(side * LOOK_SIDE / longer)) for side in grey.shape)
+        grey = np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    grey = grey - grey.min()
+    contrast = float(grey.max())
+    if min(grey.shape) < 3 or contrast <= 0:
+        return ()
+    grey /= contrast
+    (ink,) = to_ink([grey])
+    across, down = _on_two_tones(grey), _on_two_tones(np.ascontiguousarray(grey.T))
+    on_tones = [across, None if down is None else np.ascontiguousarray(down.T)]
+    levelled = (look for look in on_tones if look is not None)
+    return (*levelled, *_without_noise(grey), *_on_even_ground(grey), *_filled(ink))
+
+
+def _on_two_tones(grey: Grey) -> Grey | None:
+    """How far each pixel is from the ground of its column, where columns stand on one of two tones."""
+    edge = max(1, round(len(grey) / INPUT_SIDE))
+    top, bottom = grey[:edge].mean(axis=0), grey[-edge:].mean(axis=0)
+    shown = np.abs(top - bottom) < LIKE_ENDS
+    if shown.mean() < SHOWN_SHARE:
+        return None
+    ground = np.interp(np.arange(grey.shape[1]), np.flatnonzero(shown), ((top + bottom) / 2)[shown])
+    dark, light = float(ground.min()), float(ground.max())
+    is_light = ground > (dark + light) / 2
+    spread = np.abs(ground - np.where(is_light, light, dark)).mean()
+    if light - dark < TONES_APART or spread > TONE_SPREAD * (light - dark):
+        return None
+    if not TONE_SHARE <= is_light.mean() <= 1 - TONE_SHARE or np.count_nonzero(np.diff(is_light)) > MOST_EDGES:
+        return None
+    return np.asarray(np.abs(grey - ground), np.float32)
+
+
+def _without_noise(grey: Grey) -> Iterator[Grey]:
+    """The crop after a median of 3 × 3, where it is speckled (salt and pepper), and blurred, where it is grainy.
+
+    The deviation of the noise is Immerkær's estimate (1996, doi:10.1006/cviu.1996.0060).
+    """
+    height, width = grey.shape
+    around = cv2.copyMakeBorder(grey, 1, 1, 1, 1, cv2.BORDER_REFLECT_101)
+    stray = np.ones(grey.shape, np.bool_)
+    for y, x in itertools.product(range(3), range(3)):
+        if (y, x) != (1, 1):
+            stray &= np.abs(around[y : y + height, x : x + width] - grey) > STRAY_CONTRAST
+    if stray.mean() >= SPECKLED:
+        yield np.asarray(cv2.medianBlur(grey, 3), np.float32)
+    grain = np.abs(cv2.filter2D(grey, -1, _GRAIN, borderType=cv2.BORDER_REFLECT_101)).mean()
+    if math.sqrt(math.pi / 2) * grain / 6 >= GRAINY:
+        yield np.asarray(cv2.GaussianBlur(grey, (0, 0), 1.0), np.float32)
+
+
+def _on_even_ground(grey: Grey) -> Iterator[Grey]:
+    """What is lighter, and what is darker, than uneven ground, for ink of either polarity.
+
+    The ground is what a morphological opening, or closing, leaves (top-hat; Meyer 1979).
+    """
+    smooth = cv2.GaussianBlur(grey, (0, 0), max(1.0, min(grey.shape) / INPUT_SIDE))
+    sides = smooth[0], smooth[-1], smooth[:, 0], smooth[:, -1]
+    frame = np.concatenate(sides)
+    if frame.max() - frame.min() < UNEVEN_RANGE or max(np.abs(np.diff(side)).max() for side in sides) > UNEVEN_STEP:
+        return
+    reach = 2 * round(UNEVEN_REACH * max(grey.shape) / 2) + 1
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
+    for side in (cv2.MORPH_TOPHAT, cv2.MORPH_BLACKHAT):
+        yield np.asarray(cv2.morphologyEx(grey, side, disc), np.float32)
+
+
+def _filled(ink: Grey) -> Iterator[Grey]:
+    """Outlines with the strokes that they enclose, as drawn and with the smallest gaps closed."""
+    outline = np.pad((ink > 0.5).astype(np.uint8), 2)
+    unit = max(ink.shape) / INPUT_SIDE
+    for lines in (outline, cv2.morphologyEx(outline, cv2.MORPH_CLOSE, np.ones((2, 2), np.uint8))):
+        half_width = _half_width(lines)
+        across = np.ones((2 * math.ceil(2 * half_width) - 1,) * 2, np.uint8)
+        strokes = _enclosed(lines, across)
+        if not strokes.any() or half_width > OUTLINE_WIDTH * unit or _half_width(strokes) > STROKE_WIDTH * unit:
+            continue
+        if cv2.dilate(strokes, across)[lines > 0].mean() >= OUTLINE_SHARE:
+            yield np.asarray((lines | strokes)[2:-2, 2:-2], np.float32)
+
+
+def _enclosed(lines: NDArray[np.uint8], across: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """What lies within an odd number of lines: 1 within an outline, 0 in the loop that an outline encloses.
+
+    ``across`` is the square of ones that reaches across a line, its middle beside it.
+    """
+    count, labels = cv2.connectedComponents((1 - lines).astype(np.uint8), connectivity=4)
+    depths = np.full(count, -1)
+    depths[labels[0, 0]] = 0  # outside: the lines are padded
+    for depth in range(DEEPEST):
+        here = np.isin(labels, np.flatnonzero(depths == depth)).astype(np.uint8)
+        crossed = cv2.dilate(cv2.dilate(here, across) & lines, _SQUARE) & (1 - lines)
+        beyond = np.unique(labels[crossed > 0])
+        depths[beyond[depths[beyond] < 0]] = depth + 1
+    return np.isin(labels, np.flatnonzero((depths > 0) & (depths % 2 == 1))).astype(np.uint8)
+
+
+def _half_width(mask: NDArray[np.uint8]) -> float:
+    """The farthest that a pixel of the mask is from its outside, in pixels."""
+    return float(cv2.distanceTransform(mask, cv2.DIST_L2, 3).max())
