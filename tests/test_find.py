@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import cv2
 import numpy as np
 import pytest
@@ -358,3 +360,14 @@ def test_a_line_that_reaches_the_edge_keeps_room_above_and_below():
     assert word.crop.ink.shape[0] > 50
     assert word.crop.quad.box.y0 < 0
     assert as_one_line(CleanPage(ink=np.zeros((9, 9), np.float32), to_source=PageTransform.scaling(1, 1))) is None
+
+
+def test_a_page_of_nothing_but_clutter_is_done_in_seconds():
+    rng = np.random.default_rng(0)
+    ink = np.zeros((900, 1400), np.float32)
+    for y, x in zip(rng.integers(0, 880, 6000), rng.integers(0, 1380, 6000), strict=True):
+        ink[y : y + rng.integers(3, 12), x : x + rng.integers(2, 6)] = 1
+    began = time.perf_counter()
+    lines = find_candidates(as_page(ink))
+    assert sum(len(line.pieces) for line in lines) > 1000
+    assert time.perf_counter() - began < 5

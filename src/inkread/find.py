@@ -40,8 +40,8 @@ DIGIT_WIDTH = 0.9
 # Components of this share of the usual height are no dots; one so many times as high as most of them in its line does
 # not say how high the line's digits are.
 FULL_SHARE, TALL_TIMES = 0.4, 2.0
-# Tilt of a line, dy/dx, that is followed; pages are set straight before.
-MAX_SLOPE = 0.15
+# Tilt of a line, dy/dx, that is followed; pages are set straight before. A line goes on as its last members stand.
+MAX_SLOPE, RECENT, LINE_END = 0.15, 6, 12
 # Digits of one row: how far the middle of one may lie off its neighbors', and how wide a gap may be, in heights.
 SAME_LEVEL, NEAR_GAP = 0.5, 8.0
 # A stain has so much ink, in squares of the usual height: a bold 8 has half of one.
@@ -437,28 +437,81 @@ def _gather_lines(components: list[_Component], typical: float) -> list[list[_Co
     full = [c for c in components if c.height >= FULL_SHARE * typical]
     small = [c for c in components if c.height < FULL_SHARE * typical]
     lines: list[list[_Component]] = []
+    ends = np.empty((len(full), LINE_END))
     for component in sorted(full, key=lambda c: c.x0 + c.x1):
-        best, best_distance = None, float("inf")
-        for line in lines:
-            distance = _misfit(line, component)
-            if distance < best_distance:
-                best, best_distance = line, distance
-        if best is not None and best_distance < 1.0:
-            best.append(component)
-        else:
-            lines.append([component])
+        misfits = _misfits(ends[: len(lines)], component)
+        best = int(misfits.argmin()) if len(lines) else 0
+        if not len(lines) or misfits[best] >= 1.0:
+            best = len(lines)
+            lines.append([])
+        lines[best].append(component)
+        ends[best] = _end_of(lines[best])
     lines = _interleaved(lines, typical)
+    members = [(c, line) for line in lines for c in line]
+    boxes = np.empty((len(members) + len(small), 4))
+    for box, (c, _) in zip(boxes, members, strict=False):
+        box[:] = c.x0, c.y0, c.x1, c.y1
     for component in small:
-        best, best_distance = None, float("inf")
-        for line in lines:
-            distance = _distance_to_line(line, component)
-            if distance < best_distance:
-                best, best_distance = line, distance
-        if best is not None and best_distance < 0.5:
-            best.append(component)
+        near = _nearest(boxes[: len(members)], component)
+        if near is not None and near[1] < 0.5:
+            line = members[near[0]][1]
+            line.append(component)
         elif component.height >= 0.25 * typical:
-            lines.append([component])
+            line = [component]
+            lines.append(line)
+        else:
+            continue
+        boxes[len(members)] = component.x0, component.y0, component.x1, component.y1
+        members.append((component, line))
     return sorted(lines, key=_reading_key)
+
+
+def _end_of(line: list[_Component]) -> tuple[float, ...]:
+    """How the last members of a line stand: :data:`LINE_END` numbers, as :func:`_misfits` takes them."""
+    # Plain numbers: they are too few for arrays to pay.
+    recent = line[-RECENT:]
+    xs, ys, heights = [(c.x0 + c.x1) / 2 for c in recent], [c.middle_y for c in recent], [c.height for c in recent]
+    height = float(median(heights))
+    if len(recent) < 3 or max(xs) - min(xs) < 3 * height:
+        # Two digits beside each other say nothing about the tilt of a line.
+        x, y, slope = 0.0, sum(ys[-4:]) / len(ys[-4:]), 0.0
+    else:
+        x, y = sum(xs) / len(xs), sum(ys) / len(ys)
+        slope = sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True)) / sum((a - x) ** 2 for a in xs)
+    return (
+        *(x, y, min(max(slope, -MAX_SLOPE), MAX_SLOPE)),
+        *(min(c.x0 for c in recent), max(c.x1 for c in recent)),
+        *(min(c.y0 - c.middle_y for c in recent), max(c.y1 - c.middle_y for c in recent)),
+        *(min(ys), max(ys), height, max(heights), heights[-1]),
+    )
+
+
+def _misfits(ends: NDArray[np.float64], component: _Component) -> NDArray[np.float64]:
+    """How badly a component stands in each of some lines; below 1 it fits."""
+    x, y, slope, left, right, above, below, top, bottom, usual, highest, last = ends.T
+    height = np.maximum(component.height, usual)
+    gap = np.maximum(0.0, component.x0 - right) / height
+    middle = y + slope * ((component.x0 + component.x1) / 2 - x)  # straight on, as its last members do
+    overlap = np.minimum(component.y1, below + middle) - np.maximum(component.y0, above + middle)
+    # However steeply it runs, a line is never farther up or down than this.
+    reach = highest / 2 + MAX_SLOPE * (component.x1 - left)
+    fits = (component.y0 < bottom + reach) & (component.y1 > top - reach)
+    fits &= overlap > 0.25 * np.minimum(component.height, last)
+    # The farther away, the less two components may differ in height above the line.
+    allowed = np.where(gap < 3, 0.5, 0.4) * height
+    return np.where(fits, np.abs(component.middle_y - middle) / allowed, np.inf)
+
+
+def _nearest(boxes: NDArray[np.float64], component: _Component) -> tuple[int, float] | None:
+    """The box nearest to a component, and how far away it is, in heights of that box; None where there are none."""
+    if not len(boxes):
+        return None
+    x0, y0, x1, y1 = boxes.T
+    across = np.maximum(np.maximum(component.x0 - x1, x0 - component.x1), 0)
+    down = np.maximum(np.maximum(component.y0 - y1, y0 - component.y1), 0)
+    distances = np.hypot(across, down) / (y1 - y0)
+    nearest = int(distances.argmin())
+    return nearest, float(distances[nearest])
 
 
 def _interleaved(lines: list[list[_Component]], typical: float) -> list[list[_Component]]:
@@ -496,53 +549,6 @@ def _stands_in_gaps(line: list[_Component], other: list[_Component]) -> bool:
         if abs(component.middle_y - level) > SAME_LEVEL * height:
             return False
     return True
-
-
-def _misfit(line: list[_Component], component: _Component) -> float:
-    """How badly a component stands in a line; below 1 it fits."""
-    # Plain numbers: six are too few for arrays to pay.
-    recent = line[-6:]
-    # Most lines of a page are far above or below, however steeply they run.
-    reach = max(c.height for c in recent) / 2 + MAX_SLOPE * (component.x1 - min(c.x0 for c in recent))
-    if (
-        component.y0 >= max(c.middle_y for c in recent) + reach
-        or component.y1 <= min(c.middle_y for c in recent) - reach
-    ):
-        return float("inf")
-    height = max(component.height, median(c.height for c in recent))
-    gap = max(0.0, component.x0 - max(c.x1 for c in recent)) / height
-    middle = _middle_at(recent, (component.x0 + component.x1) / 2)
-    low = min(c.y0 - c.middle_y for c in recent) + middle
-    high = max(c.y1 - c.middle_y for c in recent) + middle
-    overlap = min(component.y1, high) - max(component.y0, low)
-    if overlap <= 0.25 * min(component.height, recent[-1].height):
-        return float("inf")
-    # The farther away, the less two components may differ in height above the line.
-    allowed = 0.5 * height if gap < 3 else 0.4 * height
-    return abs(component.middle_y - middle) / allowed
-
-
-def _middle_at(line: list[_Component], x: float) -> float:
-    """Where the middle of a line runs at ``x``: straight on, as its last members do."""
-    xs, ys = [(c.x0 + c.x1) / 2 for c in line], [c.middle_y for c in line]
-    # Two digits beside each other say nothing about the tilt of a line.
-    if len(line) < 3 or max(xs) - min(xs) < 3 * median(c.height for c in line):
-        return sum(ys[-4:]) / len(ys[-4:])
-    center_x, center_y = sum(xs) / len(xs), sum(ys) / len(ys)
-    spread = sum((each - center_x) ** 2 for each in xs)
-    slope = sum((a - center_x) * (b - center_y) for a, b in zip(xs, ys, strict=True)) / spread
-    return center_y + min(max(slope, -MAX_SLOPE), MAX_SLOPE) * (x - center_x)
-
-
-def _distance_to_line(line: list[_Component], component: _Component) -> float:
-    """Distance of a small component from the nearest member of a line, in heights of that member."""
-    return min(
-        float(
-            np.hypot(max(0, component.x0 - c.x1, c.x0 - component.x1), max(0, component.y0 - c.y1, c.y0 - component.y1))
-        )
-        / c.height
-        for c in line
-    )
 
 
 def _reading_key(line: list[_Component]) -> tuple[float, float]:

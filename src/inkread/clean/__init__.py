@@ -16,6 +16,7 @@ from inkread.clean.margin import picture_within
 from inkread.clean.panel import RIM, find_panels, with_panels_turned
 from inkread.clean.sheet import find_outlines, part_of_sheet, straighten, whole_sheet, without_ground
 from inkread.clean.skew import MEASURED_SIDE, SMALL_SKEW, estimate_skew, plausible_skews, turned
+from inkread.clean.speckle import without_speckles
 from inkread.clean.tone import at_most, ink_grey, one_of
 from inkread.errors import InvalidOption
 from inkread.geometry import PageTransform
@@ -131,6 +132,7 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
     grey = ink_grey(page.pixels)
     if grey.size > options.max_pixels:
         grey = _within(grey, options.max_pixels)
+    grey = without_speckles(grey)
     height, width = grey.shape
     to_source = PageTransform.scaling(page.width / width, page.height / height)
     middle, small = _shrunk(grey)
