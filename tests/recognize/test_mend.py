@@ -10,7 +10,7 @@ import inkread
 from inkread.data.synth import Hand, draw_glyph
 from inkread.errors import InvalidArray
 from inkread.ink import Pen
-from inkread.recognize.mend import LOOK_SIDE, mended
+from inkread.recognize.mend import LOOK_SIDE, filled, mended
 from inkread.recognize.prepare import to_ink
 
 DIGITS = "0123456789"
@@ -126,3 +126,21 @@ def test_large_crops_are_looked_at_small_and_tiny_ones_not_at_all():
         assert mended(np.eye(*shape, dtype=np.float32)) == ()
     with pytest.raises(InvalidArray):
         mended(np.full((9, 9), np.nan, np.float32))
+
+
+def test_the_ink_of_an_outline_is_filled_at_its_own_size():
+    for side in (40, 200):
+        for character in "2357":
+            solid = crop(character, side=side)
+            looks = filled(outlined(solid))
+            assert looks, character
+            assert all(look.shape == solid.shape for look in looks)
+            assert min((np.abs(look - solid) > 0.5)[solid > 0.5].mean() for look in looks) < 0.05, character
+            assert filled(solid) == ()
+    assert filled(np.zeros((30, 20), np.float32)) == ()
+
+
+@pytest.mark.parametrize("character", "0234569")
+def test_an_outlined_digit_on_a_page_is_read(character):
+    page = np.uint8(235 - 200 * np.pad(outlined(crop(character, side=160)), 60))
+    assert inkread.read(np.repeat(page[..., None], 3, axis=2)).text == character

@@ -1,6 +1,6 @@
 """Salt and pepper: single pixels that have nothing to do with those around them, as of bad scans and hot sensors.
 
-A page of ink holds hardly any, so that a few rows tell whether there are some; then, and only then, they are taken away.
+A page of ink holds hardly any, so that a few rows tell whether there are some; only then they are taken away.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -41,7 +42,7 @@ from inkread.reader.compose import compose_line
 from inkread.reader.views import best_view
 from inkread.recognize.digit import DigitRecognizer
 from inkread.recognize.line import LineRecognizer
-from inkread.recognize.mend import mended
+from inkread.recognize.mend import filled, mended
 from inkread.recognize.page import PageRecognizer
 from inkread.recognize.prepare import LINE_DIGIT_HEIGHT, prepare_line, to_ink
 from inkread.results import Classification, Document, Line, Page, Problem
@@ -64,6 +65,9 @@ MOST_LINES, LEAST_LENGTH, MOST_HEIGHTS, SURE_LINE = 2, 0.8, 3.0, 0.9
 WHOLE_GAIN, WHOLE_ALONE, LEAST_KEPT = 0.6, 0.6, 0.6
 # A crop less sure than this to be some digit is looked at again, and that is believed where it is at least so sure.
 UNSURE_CROP, SURE_LOOK = 0.8, 0.7
+# Candidates of which no digit is this likely are looked at as outlines, where there are so many at most, of so many
+# pixels' height at least: hollow numbers are large and few. They are believed to be digits where they are this sure.
+REFUSED, MOST_OUTLINES, OUTLINE_HEIGHT, SURE_OUTLINE = 0.5, 24, 24.0, 0.85
 # Marks of a digit's size that are writing, and no longer some dirt.
 WRITING = 3
 
@@ -456,7 +460,33 @@ class Reader:
             scores = np.empty((len(is_component), component_scores.shape[1]), np.float32)
             scores[is_component], scores[~is_component] = component_scores, other_scores
             merged.append(scores)
-        return found, merged
+        return self._with_outlines_filled(found, merged)
+
+    def _with_outlines_filled(
+        self, found: tuple[LineOfCandidates, ...], scores: list[NDArray[np.float32]]
+    ) -> tuple[tuple[LineOfCandidates, ...], list[NDArray[np.float32]]]:
+        """Candidates that are no digits as they stand, but surely are with the strokes filled that they outline.
+
+        A page whose digits are outlines has no others, and is not asked where some surely is a digit.
+        """
+        sureness = [values[:, : len(DIGITS)].max(axis=1) for values in scores]
+        if not sureness or max(values.max() for values in sureness) >= math.log(SURE_OUTLINE):
+            return found, scores
+        refused = [
+            (line, i)
+            for line, values in enumerate(sureness)
+            for i in np.flatnonzero(values < math.log(REFUSED)).tolist()
+            if found[line].candidates[i].box.height >= OUTLINE_HEIGHT
+        ]
+        if len(refused) > MOST_OUTLINES:
+            return found, scores
+        looks = [(line, i, ink) for line, i in refused for ink in filled(found[line].candidates[i].ink)]
+        candidates = [list(line.candidates) for line in found]
+        for (line, i, ink), values in zip(looks, self._digits().recognize([ink for *_, ink in looks]), strict=True):
+            if values[: len(DIGITS)].max() >= max(math.log(SURE_OUTLINE), scores[line][i, : len(DIGITS)].max()):
+                candidates[line][i], scores[line][i] = replace(candidates[line][i], ink=ink), values
+        lines = zip(found, candidates, strict=True)
+        return tuple(replace(line, candidates=tuple(own)) for line, own in lines), scores
 
     def _scores(self, candidates: Sequence[Sequence[Candidate]]) -> list[NDArray[np.float32]]:
         """What the digit network says of the candidates of each line."""

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from inkread.recognize.prepare import INPUT_SIDE, as_unit_range, to_ink
 
-__all__ = ["mended"]
+__all__ = ["filled", "mended"]
 
 Grey = NDArray[np.float32]
 
@@ -54,11 +54,7 @@ def mended(crop: NDArray[np.generic]) -> tuple[Grey, ...]:
     -------
     Grey crops in [0, 1] for :func:`~inkread.recognize.prepare.to_ink`; none where nothing lies in the way.
     """
-    grey = as_unit_range(crop)
-    longer = max(grey.shape)
-    if longer > LOOK_SIDE:
-        height, width = (max(1, round(side * LOOK_SIDE / longer)) for side in grey.shape)
-        grey = np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+    grey = _small(as_unit_range(crop))
     grey = grey - grey.min()
     contrast = float(grey.max())
     if min(grey.shape) < 3 or contrast <= 0:
@@ -69,6 +65,34 @@ def mended(crop: NDArray[np.generic]) -> tuple[Grey, ...]:
     on_tones = [across, None if down is None else np.ascontiguousarray(down.T)]
     levelled = (look for look in on_tones if look is not None)
     return (*levelled, *_without_noise(grey), *_on_even_ground(grey), *_filled(ink))
+
+
+def filled(ink: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
+    """The ink of a digit that is drawn as an outline, or has become one, with its strokes filled.
+
+    Adaptive thresholds, as of apps that turn photographs into scans, leave of a bold stroke its outline.
+
+    Parameters
+    ----------
+    ink
+        float32 (h, w) in [0, 1], 1 is ink.
+
+    Returns
+    -------
+    One or two of the same shape; none where the ink is no outline.
+    """
+    size = ink.shape[::-1]
+    looks = (cv2.resize(look, size, interpolation=cv2.INTER_LINEAR) for look in _filled(_small(ink)))
+    return tuple(np.maximum(ink, look) for look in looks)
+
+
+def _small(grey: Grey) -> Grey:
+    """The crop, shrunk to :data:`LOOK_SIDE` where it is larger."""
+    longer = max(grey.shape)
+    if longer <= LOOK_SIDE:
+        return grey
+    height, width = (max(1, round(side * LOOK_SIDE / longer)) for side in grey.shape)
+    return np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _on_two_tones(grey: Grey) -> Grey | None:
@@ -129,9 +153,11 @@ def _filled(ink: Grey) -> Iterator[Grey]:
     unit = max(ink.shape) / INPUT_SIDE
     for lines in (outline, cv2.morphologyEx(outline, cv2.MORPH_CLOSE, np.ones((2, 2), np.uint8))):
         half_width = _half_width(lines)
+        if not 0 < half_width <= OUTLINE_WIDTH * unit:
+            return
         across = np.ones((2 * math.ceil(2 * half_width) - 1,) * 2, np.uint8)
         strokes = _enclosed(lines, across)
-        if not strokes.any() or half_width > OUTLINE_WIDTH * unit or _half_width(strokes) > STROKE_WIDTH * unit:
+        if not 0 < _half_width(strokes) <= STROKE_WIDTH * unit:
             continue
         if cv2.dilate(strokes, across)[lines > 0].mean() >= OUTLINE_SHARE:
             yield np.asarray((lines | strokes)[2:-2, 2:-2], np.float32)
@@ -142,7 +168,9 @@ def _enclosed(lines: NDArray[np.uint8], across: NDArray[np.uint8]) -> NDArray[np
 
     ``across`` is the square of ones that reaches across a line, its middle beside it.
     """
-    count, labels = cv2.connectedComponents((1 - lines).astype(np.uint8), connectivity=4)
+    count, labels = cv2.connectedComponents(1 - lines, connectivity=4)
+    if count <= 2:
+        return np.zeros_like(lines)  # nothing but lines and outside
     depths = np.full(count, -1)
     depths[labels[0, 0]] = 0  # outside: the lines are padded
     for depth in range(DEEPEST):
