@@ -10,7 +10,8 @@ import inkread
 from inkread.data.synth import Hand, draw_glyph
 from inkread.errors import InvalidArray
 from inkread.ink import Pen
-from inkread.recognize.mend import LOOK_SIDE, filled, mended
+from inkread.recognize.mend import LOOK_SIDE, filled
+from inkread.recognize.mend import mended as mended_of
 from inkread.recognize.prepare import to_ink
 
 DIGITS = "0123456789"
@@ -25,6 +26,11 @@ def crop(character: str, *, seed: int = 0, side: int = 28, share: float = 0.7) -
     whole = np.zeros((side, side), np.float32)
     whole[top : top + ink.shape[0], left : left + ink.shape[1]] = np.clip(ink, 0, 1)
     return whole
+
+
+def mended(crop: np.ndarray) -> tuple[np.ndarray, ...]:
+    (ink,) = to_ink([crop])
+    return mended_of(crop, ink)
 
 
 def striped(ink: np.ndarray) -> np.ndarray:

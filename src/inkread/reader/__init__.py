@@ -327,9 +327,10 @@ class Reader:
         """
         if isinstance(crops, np.ndarray) and crops.ndim != 3:
             raise InvalidArray(f"classify takes crops of shape (N, H, W), or a list of (H, W); got shape {crops.shape}")
-        probabilities = np.exp(self._digits().recognize(to_ink(crops)))
+        inks = to_ink(crops)
+        probabilities = np.exp(self._digits().recognize(inks))
         sureness = probabilities[:, : len(DIGITS)].max(axis=1)
-        looks = [(i, look) for i in np.flatnonzero(sureness < UNSURE_CROP) for look in mended(crops[int(i)])]
+        looks = [(i, look) for i in np.flatnonzero(sureness < UNSURE_CROP) for look in mended(crops[int(i)], inks[i])]
         others = np.exp(self._digits().recognize(to_ink([look for _, look in looks])))
         for (i, _), other in zip(looks, others, strict=True):
             if other[: len(DIGITS)].max() >= max(SURE_LOOK, sureness[i]):

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.recognize.prepare import INPUT_SIDE, as_unit_range, to_ink
+from inkread.recognize.prepare import INPUT_SIDE, as_unit_range
 
 __all__ = ["filled", "mended"]
 
@@ -23,15 +23,15 @@ Grey = NDArray[np.float32]
 
 # Larger crops are shrunk to this side first: a digit needs no more, and the looks take a millisecond at the most.
 LOOK_SIDE = 64
-_SQUARE = np.ones((3, 3), np.uint8)
+_SQUARE, _PAIR = np.ones((3, 3), np.uint8), np.ones((2, 2), np.uint8)
 
 # The ends of a column show its ground where they differ by at most so much of the crop's contrast; so large a share of
 # the columns must. Of two tones are grounds at least so far apart, each so much of the crop, with so many edges between
 # them at most, and on the average no farther than this from the nearer tone.
 LIKE_ENDS, SHOWN_SHARE = 0.15, 0.9
 TONES_APART, TONE_SHARE, MOST_EDGES, TONE_SPREAD = 0.5, 0.15, 2, 0.06
-# A pixel is a stray one where it differs from all around it by more than this share of the contrast, and a crop is
-# speckled where so large a share of its pixels are. It is grainy where its noise deviates by so much of the contrast.
+# A crop is grainy where its noise deviates by so much of the contrast. A pixel is a stray one where it differs from all
+# around it by more than this share of that, and a grainy crop is speckled where so large a share of its pixels are.
 STRAY_CONTRAST, SPECKLED = 0.35, 0.01
 GRAINY, _GRAIN = 0.1, np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 # Ground is uneven where the frame of the crop spans so much of its contrast, in steps of at most so much a pixel (ink
@@ -42,13 +42,15 @@ UNEVEN_RANGE, UNEVEN_STEP, UNEVEN_REACH = 0.25, 0.07, 0.36
 OUTLINE_WIDTH, STROKE_WIDTH, OUTLINE_SHARE, DEEPEST = 2.0, 3.0, 0.85, 4
 
 
-def mended(crop: NDArray[np.generic]) -> tuple[Grey, ...]:
+def mended(crop: NDArray[np.generic], ink: NDArray[np.float32]) -> tuple[Grey, ...]:
     """Further looks at a crop of one digit.
 
     Parameters
     ----------
     crop
         As :func:`inkread.recognize.prepare.to_ink` takes it.
+    ink
+        What that gave for it.
 
     Returns
     -------
@@ -60,11 +62,7 @@ def mended(crop: NDArray[np.generic]) -> tuple[Grey, ...]:
     if min(grey.shape) < 3 or contrast <= 0:
         return ()
     grey /= contrast
-    (ink,) = to_ink([grey])
-    across, down = _on_two_tones(grey), _on_two_tones(np.ascontiguousarray(grey.T))
-    on_tones = [across, None if down is None else np.ascontiguousarray(down.T)]
-    levelled = (look for look in on_tones if look is not None)
-    return (*levelled, *_without_noise(grey), *_on_even_ground(grey), *_filled(ink))
+    return (*_on_two_tones(grey), *_without_noise(grey), *_on_even_ground(grey), *_filled(_small(ink)))
 
 
 def filled(ink: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
@@ -95,29 +93,35 @@ def _small(grey: Grey) -> Grey:
     return np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), np.float32)
 
 
-def _on_two_tones(grey: Grey) -> Grey | None:
-    """How far each pixel is from the ground of its column, where columns stand on one of two tones."""
-    edge = max(1, round(len(grey) / INPUT_SIDE))
-    top, bottom = grey[:edge].mean(axis=0), grey[-edge:].mean(axis=0)
-    shown = np.abs(top - bottom) < LIKE_ENDS
-    if shown.mean() < SHOWN_SHARE:
-        return None
-    ground = np.interp(np.arange(grey.shape[1]), np.flatnonzero(shown), ((top + bottom) / 2)[shown])
-    dark, light = float(ground.min()), float(ground.max())
-    is_light = ground > (dark + light) / 2
-    spread = np.abs(ground - np.where(is_light, light, dark)).mean()
-    if light - dark < TONES_APART or spread > TONE_SPREAD * (light - dark):
-        return None
-    if not TONE_SHARE <= is_light.mean() <= 1 - TONE_SHARE or np.count_nonzero(np.diff(is_light)) > MOST_EDGES:
-        return None
-    return np.asarray(np.abs(grey - ground), np.float32)
+def _on_two_tones(grey: Grey) -> Iterator[Grey]:
+    """How far each pixel is from the ground of its column, or row, where these stand on one of two tones."""
+    for picture in (grey, grey.T):
+        edge = max(1, round(len(picture) / INPUT_SIDE))
+        top, bottom = picture[:edge].mean(axis=0), picture[-edge:].mean(axis=0)
+        ground = (top + bottom) / 2
+        shown = np.abs(top - bottom) < LIKE_ENDS
+        if ground.max() - ground.min() < TONES_APART or shown.mean() < SHOWN_SHARE:
+            continue
+        ground = np.interp(np.arange(len(ground)), np.flatnonzero(shown), ground[shown])
+        dark, light = float(ground.min()), float(ground.max())
+        is_light = ground > (dark + light) / 2
+        spread = np.abs(ground - np.where(is_light, light, dark)).mean()
+        if light - dark < TONES_APART or spread > TONE_SPREAD * (light - dark):
+            continue
+        if TONE_SHARE <= is_light.mean() <= 1 - TONE_SHARE and np.count_nonzero(np.diff(is_light)) <= MOST_EDGES:
+            levelled = np.abs(picture - ground).astype(np.float32)
+            yield np.ascontiguousarray(levelled if picture is grey else levelled.T)
 
 
 def _without_noise(grey: Grey) -> Iterator[Grey]:
-    """The crop after a median of 3 × 3, where it is speckled (salt and pepper), and blurred, where it is grainy.
+    """The crop blurred, where it is grainy, and after a median of 3 × 3, where it is speckled (salt and pepper).
 
     The deviation of the noise is Immerkær's estimate (1996, doi:10.1006/cviu.1996.0060).
     """
+    grain = np.abs(cv2.filter2D(grey, -1, _GRAIN, borderType=cv2.BORDER_REFLECT_101)).mean()
+    if math.sqrt(math.pi / 2) * grain / 6 < GRAINY:
+        return
+    yield np.asarray(cv2.GaussianBlur(grey, (0, 0), 1.0), np.float32)
     height, width = grey.shape
     around = cv2.copyMakeBorder(grey, 1, 1, 1, 1, cv2.BORDER_REFLECT_101)
     stray = np.ones(grey.shape, np.bool_)
@@ -126,9 +130,6 @@ def _without_noise(grey: Grey) -> Iterator[Grey]:
             stray &= np.abs(around[y : y + height, x : x + width] - grey) > STRAY_CONTRAST
     if stray.mean() >= SPECKLED:
         yield np.asarray(cv2.medianBlur(grey, 3), np.float32)
-    grain = np.abs(cv2.filter2D(grey, -1, _GRAIN, borderType=cv2.BORDER_REFLECT_101)).mean()
-    if math.sqrt(math.pi / 2) * grain / 6 >= GRAINY:
-        yield np.asarray(cv2.GaussianBlur(grey, (0, 0), 1.0), np.float32)
 
 
 def _on_even_ground(grey: Grey) -> Iterator[Grey]:
@@ -136,6 +137,8 @@ def _on_even_ground(grey: Grey) -> Iterator[Grey]:
 
     The ground is what a morphological opening, or closing, leaves (top-hat; Meyer 1979).
     """
+    if max(np.ptp(side) for side in (grey[0], grey[-1], grey[:, 0], grey[:, -1])) == 0:
+        return
     smooth = cv2.GaussianBlur(grey, (0, 0), max(1.0, min(grey.shape) / INPUT_SIDE))
     sides = smooth[0], smooth[-1], smooth[:, 0], smooth[:, -1]
     frame = np.concatenate(sides)
@@ -149,29 +152,34 @@ def _on_even_ground(grey: Grey) -> Iterator[Grey]:
 
 def _filled(ink: Grey) -> Iterator[Grey]:
     """Outlines with the strokes that they enclose, as drawn and with the smallest gaps closed."""
-    outline = np.pad((ink > 0.5).astype(np.uint8), 2)
+    outline = cv2.copyMakeBorder((ink > 0.5).astype(np.uint8), 2, 2, 2, 2, cv2.BORDER_CONSTANT, value=0)
     unit = max(ink.shape) / INPUT_SIDE
-    for lines in (outline, cv2.morphologyEx(outline, cv2.MORPH_CLOSE, np.ones((2, 2), np.uint8))):
+    for lines in (outline, cv2.morphologyEx(outline, cv2.MORPH_CLOSE, _PAIR)):
+        count, labels = cv2.connectedComponents(1 - lines, connectivity=4)
+        if count <= 2:
+            continue  # nothing but lines and outside
         half_width = _half_width(lines)
-        if not 0 < half_width <= OUTLINE_WIDTH * unit:
-            return
+        if half_width > OUTLINE_WIDTH * unit:
+            continue
         across = np.ones((2 * math.ceil(2 * half_width) - 1,) * 2, np.uint8)
-        strokes = _enclosed(lines, across)
+        strokes = _enclosed(lines, labels, across)
         if not 0 < _half_width(strokes) <= STROKE_WIDTH * unit:
             continue
         if cv2.dilate(strokes, across)[lines > 0].mean() >= OUTLINE_SHARE:
             yield np.asarray((lines | strokes)[2:-2, 2:-2], np.float32)
 
 
-def _enclosed(lines: NDArray[np.uint8], across: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _enclosed(lines: NDArray[np.uint8], labels: NDArray[np.int32], across: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """What lies within an odd number of lines: 1 within an outline, 0 in the loop that an outline encloses.
 
-    ``across`` is the square of ones that reaches across a line, its middle beside it.
+    Parameters
+    ----------
+    labels
+        The components of all that is no line; lines are 0.
+    across
+        The square of ones that reaches across a line, its middle beside it.
     """
-    count, labels = cv2.connectedComponents(1 - lines, connectivity=4)
-    if count <= 2:
-        return np.zeros_like(lines)  # nothing but lines and outside
-    depths = np.full(count, -1)
+    depths = np.full(int(labels.max()) + 1, -1)
     depths[labels[0, 0]] = 0  # outside: the lines are padded
     for depth in range(DEEPEST):
         here = np.isin(labels, np.flatnonzero(depths == depth)).astype(np.uint8)
