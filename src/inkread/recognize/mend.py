@@ -182,11 +182,11 @@ def _enclosed(lines: NDArray[np.uint8], labels: NDArray[np.int32], across: NDArr
     depths = np.full(int(labels.max()) + 1, -1)
     depths[labels[0, 0]] = 0  # outside: the lines are padded
     for depth in range(DEEPEST):
-        here = np.isin(labels, np.flatnonzero(depths == depth)).astype(np.uint8)
+        here = (depths == depth)[labels].astype(np.uint8)
         crossed = cv2.dilate(cv2.dilate(here, across) & lines, _SQUARE) & (1 - lines)
         beyond = np.unique(labels[crossed > 0])
         depths[beyond[depths[beyond] < 0]] = depth + 1
-    return np.isin(labels, np.flatnonzero((depths > 0) & (depths % 2 == 1))).astype(np.uint8)
+    return np.asarray(((depths > 0) & (depths % 2 == 1))[labels], np.uint8)
 
 
 def _half_width(mask: NDArray[np.uint8]) -> float:
