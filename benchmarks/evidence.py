@@ -60,7 +60,9 @@ def main() -> int:
     if not reports:
         parser.error("give --compare, --robustness or --proven")
     robustness = reports.get("robustness")
-    rows = [*_compared(reports.get("compare")), *_corrupted(robustness), *_proven(reports.get("proven", robustness))]
+    proven = reports.get("proven", robustness)
+    parts = ((_compared, reports.get("compare")), (_corrupted, robustness), (_proven, proven))
+    rows = [{**row, "date": report["date"]} for rows_of, report in parts if report for row in rows_of(report)]
     for row in rows:
         shown = "–" if row["bar"] is None else f"bar: {row['sense']} {row['bar']:g}"
         verdict = {True: "met", False: "MISSED", None: ""}[row["met"]]
@@ -79,9 +81,7 @@ def _row(what: str, value: float, bar: float, *, unit: str = "share", rate: Row 
     return {"what": what, "unit": unit, "value": value, "interval": interval, "bar": bar, "sense": sense, "met": met}
 
 
-def _compared(report: Row | None) -> Iterator[Row]:
-    if report is None:
-        return
+def _compared(report: Row) -> Iterator[Row]:
     if report["data"] != {"name": "mnist", "train": 60_000, "test": 10_000}:
         print(f"the bars are of full MNIST, and this comparison of {report['data']}", file=sys.stderr)
         return
@@ -95,17 +95,13 @@ def _compared(report: Row | None) -> Iterator[Row]:
         yield _row("minutes for all algorithms", minutes, MINUTES, unit="minutes")
 
 
-def _corrupted(report: Row | None) -> Iterator[Row]:
-    if report is None:
-        return
+def _corrupted(report: Row) -> Iterator[Row]:
     for name, kinds in report["corruptions"].items():
         if "mean" in kinds and not name.startswith(("LeNet", "digit-robust")):
             yield _row(f"MNIST-C, mean of 15 kinds, {name}", kinds["mean"]["value"], CORRUPTED)
 
 
-def _proven(report: Row | None) -> Iterator[Row]:
-    if report is None:
-        return
+def _proven(report: Row) -> Iterator[Row]:
     for name, proven in report["proven"].items():
         if not name.startswith("digit-robust") or EPSILON not in proven:
             continue

@@ -66,9 +66,9 @@ def figures_page(results: Path) -> str:
 def summary_table(results: Path) -> str:
     """The figures that have a bar, each with its command and date."""
     lines = [
-        (what, value, bar, met, f"`{BENCHMARKS[name][1]}`", result["date"][:10])
+        (what, value, bar, met, f"`{BENCHMARKS[name][1]}`", date[:10])
         for name, result in _results(results).items()
-        for what, value, bar, met in _rows(name, result)
+        for (what, value, bar, met), date in zip(_rows(name, result), _dates(result), strict=True)
         if bar
     ]
     return _table(("what", "result", "bar", "", "command", "date"), lines) if lines else NONE_YET
@@ -117,6 +117,11 @@ def _rows(name: str, result: Result) -> Iterator[tuple[str, str, str, str]]:
             value += f" ({low:.2f} to {high:.2f})"
         bar = "" if row["bar"] is None else f"{_sign(name, row)} {show(row, row['bar'])}"
         yield row["what"], value, bar, _met(row)
+
+
+def _dates(result: Result) -> list[str]:
+    """When each of :func:`_rows` was measured: the rows of a benchmark that gathers others' say it themselves."""
+    return [row.get("date", result["date"]) for row in result.get("rows", [{}])]
 
 
 def _met(row: Mapping[str, Any]) -> str:

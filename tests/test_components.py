@@ -1,10 +1,10 @@
-"""Connected components against OpenCV's own, with labels of either size."""
+"""Connected components against OpenCV's own, with labels of either size, and pixels that hang together with none."""
 
 import cv2
 import numpy as np
 import pytest
 
-from inkread.components import components_of, weighted_median
+from inkread.components import components_of, stray_pixels, weighted_median
 
 
 @pytest.mark.parametrize("side", [40, 700])  # of the second there are more runs of ink than two bytes count
@@ -28,3 +28,14 @@ def test_the_weighted_median_is_passed_by_half_of_the_weight():
     values, weights = np.array([30.0, 10.0, 20.0]), np.array([1.0, 1.0, 5.0])
     assert weighted_median(values, weights) == 20
     assert weighted_median(np.array([1.0, 2.0]), np.array([3.0, 1.0])) == 1
+
+
+@pytest.mark.parametrize("kind", [np.uint8, np.float32])
+def test_stray_pixels_differ_from_all_or_most_around_them(kind):
+    grey = np.full((9, 12), 10, kind)
+    grey[4, 3] = 200  # alone
+    grey[2, 8:10] = 200  # a pair
+    grey[7, 5] = 60  # not far off
+    for neighbors, wanted in ((8, {(4, 3)}), (7, {(4, 3), (2, 8), (2, 9)})):
+        found = stray_pixels(grey, far=100, neighbors=neighbors)
+        assert {(int(y), int(x)) for y, x in np.argwhere(found)} == wanted

@@ -1,14 +1,15 @@
-"""Connected components of ink, as cheaply as OpenCV finds them."""
+"""What of a picture hangs together, and what does not, as cheaply as OpenCV finds it."""
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["components_of", "weighted_median"]
+__all__ = ["components_of", "stray_pixels", "weighted_median"]
 
 # Labels of components that fit into two bytes.
 SHORT_LABELS = 65_000
@@ -34,6 +35,23 @@ def components_of(binary: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[np.i
         binary, connectivity=8, ltype=cv2.CV_16U if runs < SHORT_LABELS else cv2.CV_32S
     )
     return labels, np.asarray(stats, np.int32), np.asarray(centers, np.float64)
+
+
+def stray_pixels(grey: NDArray[Any], *, far: float, neighbors: int) -> NDArray[np.bool_]:
+    """Which pixels differ by more than ``far`` from at least ``neighbors`` of the eight around them, bool (H, W).
+
+    Parameters
+    ----------
+    grey
+        uint8 or float32 (H, W); beyond its edge it is mirrored.
+    """
+    height, width = grey.shape
+    around = cv2.copyMakeBorder(grey, 1, 1, 1, 1, cv2.BORDER_REFLECT_101)
+    unlike = np.zeros_like(grey)
+    for y, x in itertools.product(range(3), range(3)):
+        apart = cv2.absdiff(np.ascontiguousarray(around[y : y + height, x : x + width]), grey)
+        unlike += cv2.threshold(apart, far, 1, cv2.THRESH_BINARY)[1]
+    return np.asarray(unlike >= neighbors)
 
 
 def weighted_median(values: NDArray[Any], weights: NDArray[Any]) -> float:

@@ -5,11 +5,11 @@ A page of ink holds hardly any, so that a few rows tell whether there are some; 
 
 from __future__ import annotations
 
-import itertools
-
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from inkread.components import stray_pixels
 
 __all__ = ["without_speckles"]
 
@@ -37,19 +37,9 @@ def without_speckles(grey: Grey) -> Grey:
         return grey
     rows = np.linspace(1, height - 2, ROWS).round().astype(np.int64)
     some = grey[(rows[:, None] + [-1, 0, 1]).ravel()]  # each with those above and below it
-    if _strays(some)[1::3].mean() < LEAST_SHARE:
+    if stray_pixels(some, far=STRAY, neighbors=NEIGHBORS)[1::3].mean() < LEAST_SHARE:
         return grey
     for _ in range(TURNS):
-        grey = np.where(_strays(grey), cv2.medianBlur(grey, 3), grey)
+        is_stray = stray_pixels(grey, far=STRAY, neighbors=NEIGHBORS)
+        grey = np.where(is_stray, cv2.medianBlur(grey, 3), grey)
     return grey
-
-
-def _strays(grey: Grey) -> NDArray[np.bool_]:
-    """Which pixels are strays, bool (H, W); beyond the edge the picture is mirrored."""
-    height, width = grey.shape
-    around = cv2.copyMakeBorder(grey, 1, 1, 1, 1, cv2.BORDER_REFLECT_101)
-    unlike = np.zeros(grey.shape, np.uint8)
-    for y, x in itertools.product(range(3), range(3)):
-        far = cv2.absdiff(np.ascontiguousarray(around[y : y + height, x : x + width]), grey)
-        unlike += cv2.threshold(far, STRAY, 1, cv2.THRESH_BINARY)[1]
-    return np.asarray(unlike >= NEIGHBORS)

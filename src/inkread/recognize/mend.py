@@ -7,7 +7,6 @@ look is believed, if any, is the reader's business.
 
 from __future__ import annotations
 
-import itertools
 import math
 from collections.abc import Iterator
 
@@ -15,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.components import stray_pixels
 from inkread.recognize.prepare import INPUT_SIDE, as_unit_range
 
 __all__ = ["filled", "mended"]
@@ -122,13 +122,7 @@ def _without_noise(grey: Grey) -> Iterator[Grey]:
     if math.sqrt(math.pi / 2) * grain / 6 < GRAINY:
         return
     yield np.asarray(cv2.GaussianBlur(grey, (0, 0), 1.0), np.float32)
-    height, width = grey.shape
-    around = cv2.copyMakeBorder(grey, 1, 1, 1, 1, cv2.BORDER_REFLECT_101)
-    stray = np.ones(grey.shape, np.bool_)
-    for y, x in itertools.product(range(3), range(3)):
-        if (y, x) != (1, 1):
-            stray &= np.abs(around[y : y + height, x : x + width] - grey) > STRAY_CONTRAST
-    if stray.mean() >= SPECKLED:
+    if stray_pixels(grey, far=STRAY_CONTRAST, neighbors=8).mean() >= SPECKLED:
         yield np.asarray(cv2.medianBlur(grey, 3), np.float32)
 
 
