@@ -62,7 +62,11 @@ def mended(crop: NDArray[np.generic], ink: NDArray[np.float32]) -> tuple[Grey, .
     if min(grey.shape) < 3 or contrast <= 0:
         return ()
     grey /= contrast
-    return (*_on_two_tones(grey), *_without_noise(grey), *_on_even_ground(grey), *_filled(_small(ink)))
+    looks = [*_without_noise(grey), *_filled(_small(ink))]
+    frame = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    if frame.max() - frame.min() >= UNEVEN_RANGE:  # far from even, and so it is on two tones
+        looks += [*_on_two_tones(grey), *_on_even_ground(grey)]
+    return tuple(looks)
 
 
 def filled(ink: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
@@ -131,8 +135,6 @@ def _on_even_ground(grey: Grey) -> Iterator[Grey]:
 
     The ground is what a morphological opening, or closing, leaves (top-hat; Meyer 1979).
     """
-    if max(np.ptp(side) for side in (grey[0], grey[-1], grey[:, 0], grey[:, -1])) == 0:
-        return
     smooth = cv2.GaussianBlur(grey, (0, 0), max(1.0, min(grey.shape) / INPUT_SIDE))
     sides = smooth[0], smooth[-1], smooth[:, 0], smooth[:, -1]
     frame = np.concatenate(sides)
