@@ -10,9 +10,9 @@ import inkread
 from inkread.data.synth import Hand, draw_glyph
 from inkread.errors import InvalidArray
 from inkread.ink import Pen
-from inkread.recognize.mend import LOOK_SIDE, filled
+from inkread.recognize.mend import filled
 from inkread.recognize.mend import mended as mended_of
-from inkread.recognize.prepare import to_ink
+from inkread.recognize.prepare import MAX_SIDE, to_ink
 
 DIGITS = "0123456789"
 
@@ -127,7 +127,7 @@ def test_what_is_no_digit_stays_none():
 def test_large_crops_are_looked_at_small_and_tiny_ones_not_at_all():
     looks = mended(in_fog(crop("5", side=1000)))
     assert looks
-    assert all(max(look.shape) == LOOK_SIDE for look in looks)
+    assert all(max(look.shape) == MAX_SIDE for look in looks)
     for shape in ((1, 1), (2, 40), (40, 1)):
         assert mended(np.eye(*shape, dtype=np.float32)) == ()
     with pytest.raises(InvalidArray):

@@ -333,8 +333,9 @@ class Reader:
         looks = [(i, look) for i in np.flatnonzero(sureness < UNSURE_CROP) for look in mended(crops[int(i)], inks[i])]
         others = np.exp(self._digits().recognize(to_ink([look for _, look in looks])))
         for (i, _), other in zip(looks, others, strict=True):
-            if other[: len(DIGITS)].max() >= max(SURE_LOOK, sureness[i]):
-                probabilities[i], sureness[i] = other, other[: len(DIGITS)].max()
+            surest = other[: len(DIGITS)].max()
+            if surest >= max(SURE_LOOK, sureness[i]):
+                probabilities[i], sureness[i] = other, surest
         return Classification(probabilities=probabilities[:, : len(DIGITS)], not_a_digit=probabilities[:, len(DIGITS)])
 
     def activate(self, inks: Sequence[DigitInk]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

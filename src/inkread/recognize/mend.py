@@ -15,14 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.components import stray_pixels
-from inkread.recognize.prepare import INPUT_SIDE, as_unit_range
+from inkread.recognize.prepare import INPUT_SIDE, as_unit_range, shrunk
 
 __all__ = ["filled", "mended"]
 
 Grey = NDArray[np.float32]
 
-# Larger crops are shrunk to this side first: a digit needs no more, and the looks take a millisecond at the most.
-LOOK_SIDE = 64
 _SQUARE, _PAIR = np.ones((3, 3), np.uint8), np.ones((2, 2), np.uint8)
 
 # The ends of a column show its ground where they differ by at most so much of the crop's contrast; so large a share of
@@ -56,13 +54,13 @@ def mended(crop: NDArray[np.generic], ink: NDArray[np.float32]) -> tuple[Grey, .
     -------
     Grey crops in [0, 1] for :func:`~inkread.recognize.prepare.to_ink`; none where nothing lies in the way.
     """
-    grey = _small(as_unit_range(crop))
+    grey = shrunk(as_unit_range(crop))
     grey = grey - grey.min()
     contrast = float(grey.max())
     if min(grey.shape) < 3 or contrast <= 0:
         return ()
     grey /= contrast
-    looks = [*_without_noise(grey), *_filled(_small(ink))]
+    looks = [*_without_noise(grey), *_filled(shrunk(ink))]
     frame = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
     if frame.max() - frame.min() >= UNEVEN_RANGE:  # far from even, and so it is on two tones
         looks += [*_on_two_tones(grey), *_on_even_ground(grey)]
@@ -84,17 +82,8 @@ def filled(ink: NDArray[np.float32]) -> tuple[NDArray[np.float32], ...]:
     One or two of the same shape; none where the ink is no outline.
     """
     size = ink.shape[::-1]
-    looks = (cv2.resize(look, size, interpolation=cv2.INTER_LINEAR) for look in _filled(_small(ink)))
+    looks = (cv2.resize(look, size, interpolation=cv2.INTER_LINEAR) for look in _filled(shrunk(ink)))
     return tuple(np.maximum(ink, look) for look in looks)
-
-
-def _small(grey: Grey) -> Grey:
-    """The crop, shrunk to :data:`LOOK_SIDE` where it is larger."""
-    longer = max(grey.shape)
-    if longer <= LOOK_SIDE:
-        return grey
-    height, width = (max(1, round(side * LOOK_SIDE / longer)) for side in grey.shape)
-    return np.asarray(cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _on_two_tones(grey: Grey) -> Iterator[Grey]:
@@ -104,7 +93,7 @@ def _on_two_tones(grey: Grey) -> Iterator[Grey]:
         top, bottom = picture[:edge].mean(axis=0), picture[-edge:].mean(axis=0)
         ground = (top + bottom) / 2
         shown = np.abs(top - bottom) < LIKE_ENDS
-        if ground.max() - ground.min() < TONES_APART or shown.mean() < SHOWN_SHARE:
+        if shown.mean() < SHOWN_SHARE:
             continue
         ground = np.interp(np.arange(len(ground)), np.flatnonzero(shown), ground[shown])
         dark, light = float(ground.min()), float(ground.max())

@@ -20,6 +20,7 @@ __all__ = [
     "INPUT_SIDE",
     "LINE_DIGIT_HEIGHT",
     "LINE_HEIGHT",
+    "MAX_SIDE",
     "PAGE_DIGIT_HEIGHT",
     "PAGE_MULTIPLE",
     "as_unit_range",
@@ -29,6 +30,7 @@ __all__ = [
     "prepare_line",
     "prepare_page",
     "shown_square",
+    "shrunk",
     "to_ink",
 ]
 
@@ -266,7 +268,7 @@ def _stack(inks: Sequence[Ink] | NDArray[np.float32]) -> NDArray[np.float32]:
     """Crops in one array (N, h, w), padded with paper at the right and the bottom."""
     if isinstance(inks, np.ndarray) and max(inks.shape[1:]) <= MAX_SIDE:
         return np.asarray(inks, np.float32)
-    small = [_shrunk(ink) for ink in inks]
+    small = [_tight(ink) for ink in inks]
     height, width = max(ink.shape[0] for ink in small), max(ink.shape[1] for ink in small)
     batch = np.zeros((len(small), height, width), np.float32)
     for row, ink in zip(batch, small, strict=True):
@@ -274,19 +276,23 @@ def _stack(inks: Sequence[Ink] | NDArray[np.float32]) -> NDArray[np.float32]:
     return batch
 
 
-def _shrunk(ink: Ink) -> Ink:
+def _tight(ink: Ink) -> Ink:
     if max(ink.shape) <= MAX_SIDE:
         return ink
     bounds = ink_bounds(ink)
     if bounds is None:
         return np.zeros((1, 1), np.float32)
     x0, y0, x1, y1 = bounds
-    ink = ink[y0:y1, x0:x1]
-    longer = max(ink.shape)
+    return shrunk(ink[y0:y1, x0:x1])
+
+
+def shrunk(crop: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A crop (h, w) whose longer side is :data:`MAX_SIDE`, shrunk by area averaging; one that is no longer as it is."""
+    longer = max(crop.shape)
     if longer <= MAX_SIDE:
-        return ink
-    size = (max(1, round(ink.shape[1] * MAX_SIDE / longer)), max(1, round(ink.shape[0] * MAX_SIDE / longer)))
-    return np.asarray(cv2.resize(ink, size, interpolation=cv2.INTER_AREA), np.float32)
+        return crop
+    size = (max(1, round(crop.shape[1] * MAX_SIDE / longer)), max(1, round(crop.shape[0] * MAX_SIDE / longer)))
+    return np.asarray(cv2.resize(crop, size, interpolation=cv2.INTER_AREA), np.float32)
 
 
 def _span(occupied: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
