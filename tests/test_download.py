@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -277,6 +278,27 @@ def test_several_at_once_all_get_the_file(mirror, tmp_path):
     assert found == [tmp_path / "digits.gz"] * 24
     assert [one.name for one in tmp_path.iterdir()] == ["digits.gz"]
     assert (tmp_path / "digits.gz").read_bytes() == CONTENT
+
+
+def test_a_lock_may_go_while_it_is_looked_at(mirror, tmp_path):
+    lock, done = tmp_path / "digits.gz.lock", threading.Event()
+
+    def come_and_go() -> None:
+        while not done.is_set():
+            lock.touch()
+            lock.unlink(missing_ok=True)
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)
+    with ThreadPoolExecutor(1) as pool:
+        others = pool.submit(come_and_go)
+        try:
+            for _ in range(300):
+                fetch(remote(mirror.address), folder=tmp_path).unlink()
+        finally:
+            sys.setswitchinterval(interval)
+            done.set()
+        others.result()
 
 
 def test_a_second_process_does_not_touch_what_the_first_one_gathers(mirror, tmp_path):

@@ -131,7 +131,7 @@ def _part_of(target: Path) -> Iterator[Path]:
     """
     part, lock = target.with_name(f"{target.name}.part"), target.with_name(f"{target.name}.lock")
     try:
-        if lock.exists() and time.time() - lock.stat().st_mtime > _STALE_S:
+        if _is_stale(lock):
             lock.unlink(missing_ok=True)
         os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
     except FileExistsError:
@@ -147,6 +147,14 @@ def _part_of(target: Path) -> Iterator[Path]:
             yield part
         finally:
             lock.unlink(missing_ok=True)
+
+
+def _is_stale(lock: Path) -> bool:
+    """Whether a process left it that is gone. Another one may take it away at any moment, even while it is asked."""
+    try:
+        return time.time() - lock.stat().st_mtime > _STALE_S
+    except FileNotFoundError:
+        return False
 
 
 def _fetch_from(address: str, file: RemoteFile, target: Path, part: Path, progress: Progress | None) -> str | None:
