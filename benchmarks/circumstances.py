@@ -49,7 +49,7 @@ CIRCUMSTANCES: Mapping[str, Mapping[str, Any]] = {
     "digits of 16 pixels": {"digit_height": 16.0},
     "half of the digits touch": {"touching": 0.5},
 }
-# What is written on slips of one line, with signs beside and between the digits, and how high its digits are.
+# What is written on slips of one line, with signs beside and between the digits.
 WRITTEN: Mapping[str, Callable[[np.random.Generator], str]] = {
     "dates with slashes": lambda rng: _date(rng, "/"),
     "dates with dots": lambda rng: _date(rng, "."),
@@ -63,8 +63,15 @@ WRITTEN: Mapping[str, Callable[[np.random.Generator], str]] = {
     "weights": lambda rng: f"{rng.integers(1, 1000)} kg",
     "sums": lambda rng: f"{rng.integers(1, 100)}+{rng.integers(1, 100)}={rng.integers(2, 200)}",
     "no signs": lambda rng: str(rng.integers(1000, 1_000_000)),
+    "a digit that fills its picture": lambda rng: str(rng.integers(10)),
+    "two digits that fill their picture": lambda rng: str(rng.integers(10, 100)),
 }
+# How large the slips are, and their digits.
 SLIP = {"width": 700, "height": 200, "digit_height": 60.0}
+FILLED = {
+    "a digit that fills its picture": {"width": 48, "height": 56, "digit_height": 36.0},
+    "two digits that fill their picture": {"width": 80, "height": 56, "digit_height": 36.0},
+}
 # Apart from the seeds of any recipe.
 SEED = 20_263
 RESULTS = Path(__file__).parent / "results" / "circumstances.json"
@@ -108,7 +115,7 @@ def composed(name: str, *, count: int) -> tuple[LabeledPicture, ...]:
     """Pages under a circumstance; the same numbers have the same hands under all of them."""
     pictures = []
     for number in range(count):
-        options = PageOptions(**CIRCUMSTANCES.get(name, SLIP))
+        options = PageOptions(**{**CIRCUMSTANCES, **FILLED}.get(name, SLIP))
         if name in WRITTEN:
             options = replace(options, lines=(WRITTEN[name](np.random.default_rng([SEED, number, 1])),))
         page, truth = compose_page(np.random.default_rng([SEED, number]), options)

@@ -22,7 +22,7 @@ from inkread.geometry import Box, Quad
 from inkread.parts import Candidate, CleanPage, LineCrop, LineOfCandidates, Word
 from inkread.rules import SPARSE_FILL, remove_rules
 
-__all__ = ["FindOptions", "as_one_digit", "as_one_line", "find_candidates"]
+__all__ = ["FindOptions", "as_one_digit", "as_one_line", "find_candidates", "ink_box"]
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.uint8]
@@ -170,14 +170,21 @@ def find_candidates(page: CleanPage, options: FindOptions | None = None) -> tupl
 
 def as_one_digit(page: CleanPage) -> tuple[LineOfCandidates, ...]:
     """All the ink of a page taken for one digit; nothing where there is no ink."""
+    box = ink_box(page)
+    if box is None:
+        return ()
+    ink = page.ink[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)]
+    candidate = Candidate(start=0, end=1, ink=ink, box=box)
+    return (LineOfCandidates(pieces=(box,), candidates=(candidate,), digit_height=box.height),)
+
+
+def ink_box(page: CleanPage) -> Box | None:
+    """Tight around all the strong ink of a page; None where there is none."""
     strong = page.ink > STRONG_INK
     rows, columns = np.flatnonzero(strong.any(axis=1)), np.flatnonzero(strong.any(axis=0))
     if not len(rows):
-        return ()
-    y0, y1, x0, x1 = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
-    box = Box(x0, y0, x1, y1)
-    candidate = Candidate(start=0, end=1, ink=page.ink[y0:y1, x0:x1], box=box)
-    return (LineOfCandidates(pieces=(box,), candidates=(candidate,), digit_height=float(y1 - y0)),)
+        return None
+    return Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
 
 
 def as_one_line(page: CleanPage) -> Word | None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inkread.clean import picture_within
-from inkread.data.synth import Hand, PageOptions, compose_page
+from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph
 from inkread.reader import Reader
 
 LINES = ("31415 926", "535 8979")
@@ -76,3 +76,14 @@ def test_a_photograph_on_a_screen_and_in_a_document_reads_as_it_does_alone(photo
     for wanted, found in zip(alone.digits(), shown.digits(), strict=True):
         moved = wanted.box.x0 + margins[3], wanted.box.y0 + margins[0]
         assert np.abs(np.subtract(moved, (found.box.x0, found.box.y0))).max() < 4
+
+
+@pytest.mark.parametrize("scale", [8, 10])
+def test_bold_digits_on_a_black_canvas_are_no_pictures_on_it(scale):
+    rng, reader = np.random.default_rng(2), Reader()
+    for digit in "0123456789":
+        glyph = draw_glyph(digit, Hand(), rng, height=20)
+        margins = [(28 - side) // 2 for side in glyph.shape]
+        canvas = np.uint8(20 + 215 * np.pad(glyph, [(margin, margin) for margin in margins]))
+        bold = cv2.dilate(canvas, np.ones((2, 2), np.uint8))
+        assert reader.read(cv2.resize(bold, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)).text == digit

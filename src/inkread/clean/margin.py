@@ -26,6 +26,9 @@ MARGIN_SHARE = 0.4
 RIM = 2
 # Rows and columns looked at along the long side, about, for what is no margin.
 LOOKED_AT = 1000
+# So far from both of its edges (share of its short side), the corners of a picture within are its own: those of a
+# stroke, whose ends are round, are not. One may be of the margin's color by chance.
+CORNER, OWN_CORNERS = 0.1, 3
 # A picture within covers at least this share of the whole, and is at most so many times as long as wide: a bar may be
 # a digit.
 LEAST_SHARE, MOST_ASPECT = 0.08, 12.0
@@ -71,6 +74,8 @@ def picture_within(pixels: NDArray[np.uint8]) -> tuple[int, int, int, int]:
     if is_bar or long * short < LEAST_SHARE * width * height or is_margin.mean() > MARGIN_SHARE:
         return whole
     inner = pixels[y0:y1, x0:x1]
+    if _own_corners(inner, color, max(1, round(CORNER * short))) < OWN_CORNERS:
+        return whole
     turned = inner.swapaxes(0, 1)
     margins = (turned, x0), (inner, y0), (turned[::-1], width - x1), (inner[::-1], height - y1)
     left, top, right, bottom = (_beyond_edge(side, margin, color) if margin else 0 for side, margin in margins)
@@ -84,6 +89,12 @@ def _color_of_margin(pixels: NDArray[np.uint8]) -> Color | None:
         if _is_near(line, color).all():
             return color
     return None
+
+
+def _own_corners(pixels: NDArray[np.uint8], color: Color, inset: int) -> int:
+    """How many of the four corners of a part, so many pixels within, are not of the margin's color."""
+    at = np.array([inset, -1 - inset])
+    return int((~_is_near(pixels[np.ix_(at, at)], color)).sum())
 
 
 def _is_near(pixels: NDArray[np.uint8], color: Color) -> NDArray[np.bool_]:

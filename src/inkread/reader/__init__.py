@@ -38,6 +38,7 @@ from inkread.geometry import Box, PageTransform, Stroke
 from inkread.inputs import InputLimits, describe, draw_page, expand_sources, open_source
 from inkread.models.registry import TASKS, ModelCard, bundled, bundled_cards, load_card
 from inkread.parts import DIGITS, Candidate, CleanPage, DigitInk, LineOfCandidates, PageImage, Word
+from inkread.reader.alone import or_number_alone
 from inkread.reader.compose import compose_line
 from inkread.reader.views import best_view
 from inkread.recognize.digit import DigitRecognizer
@@ -86,8 +87,8 @@ class ReaderOptions:
         Digits less sure than this, in [0, 1], are taken for other marks and not reported. A little below one half: what
         is about as likely right as wrong is still worth showing, with its confidence beside it.
     try_again
-        Whether a page that hardly reads is tried with other tilts, on its sides, upside down, and with light ink for
-        dark; and single numbers of it that are tilted, set straight.
+        Whether a page that hardly reads is tried with other tilts, on its sides, upside down, with light ink for dark,
+        and as one number that fills it; and single numbers of it that are tilted, set straight.
     look_around
         Whether the marks of a page that is not plainly digits are judged by what stands around them too, where there
         is a page network: letters of words, pieces of drawings and textures look like digits one by one.
@@ -374,6 +375,10 @@ class Reader:
         if options.layout == "page":
             if options.try_again:
                 reading = self._with_tilted(reading, options)
+                as_digit, as_line = (
+                    partial(self._choose, options=replace(options, layout=layout)) for layout in ("digit", "line")
+                )
+                reading = or_number_alone(cleaned, reading, as_digit=as_digit, as_line=as_line)
             reading = without_edge_strokes(reading, cleaned.to_source, size=(part.width, part.height))
         condition = assess(
             part,

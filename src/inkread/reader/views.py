@@ -21,6 +21,9 @@ __all__ = ["View", "best_view"]
 # A page is held otherwise where it reads clearly better so: at least this many digits, this sure on the average, this
 # share of its marks, and this many times as many digits as before.
 OTHER_DIGITS, OTHER_CONFIDENCE, OTHER_SHARE, OTHER_GAIN = 3, 0.85, 0.6, 1.5
+# Where its lines hold less than so many digits on the average, at least so many, and this share of its marks: a word on
+# its side is a column of marks, some of which look like digits.
+COLUMN_LINE, COLUMN_DIGITS, COLUMN_SHARE = 1.5, 5, 0.9
 # That is tried when nothing was read, or less than this share of the marks.
 UPRIGHT_SHARE = 0.6
 # Of a page upside down more is read, since many digits look like some digit then.
@@ -160,8 +163,10 @@ def _reads_less(reading: PageReading, share: float) -> bool:
 
 
 def _reads_better(other: PageReading, reading: PageReading, *, gain: float) -> bool:
+    is_column = other.count < COLUMN_LINE * sum(bool(line.boxes) for line in other.lines)
+    digits, share = (COLUMN_DIGITS, COLUMN_SHARE) if is_column else (OTHER_DIGITS, OTHER_SHARE)
     return (
-        other.count >= max(OTHER_DIGITS, OTHER_SHARE * other.marks)
+        other.count >= max(digits, share * other.marks)
         and other.certainty >= OTHER_CONFIDENCE * other.count
         and other.certainty >= gain * reading.certainty
     )

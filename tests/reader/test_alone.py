@@ -1,0 +1,61 @@
+"""What fills its picture is read as one number; a mark on a blank page is not."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from inkread.data.synth import Hand, draw_glyph, write_line
+from inkread.reader import Reader, ReaderOptions
+
+
+@pytest.fixture(scope="module")
+def reader():
+    return Reader()
+
+
+def crop(ink, height, margin=3):
+    """Dark on light, cut out closely, as it comes from a form."""
+    rows, columns = np.flatnonzero((ink > 0.3).any(axis=1)), np.flatnonzero((ink > 0.3).any(axis=0))
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    width = max(2, round(ink.shape[1] * height / ink.shape[0]))
+    small = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA)
+    return np.uint8(np.clip(235 - 190 * np.pad(small, margin), 0, 255))
+
+
+def text(document):
+    return document.text.replace("\n", "").replace(" ", "")
+
+
+def test_single_digits_that_fill_their_pictures_are_read(reader):
+    rng = np.random.default_rng(1)
+    wanted = [str(i % 10) for i in range(200)]
+    pictures = [crop(draw_glyph(digit, Hand.random(rng), rng, height=40), 20) for digit in wanted]
+
+    def right(options=None):
+        found = [text(reader.read(picture, options=options)) for picture in pictures]
+        return sum(a == b for a, b in zip(found, wanted, strict=True))
+
+    found, before = right(), right(ReaderOptions(try_again=False))
+    assert found >= 190
+    assert found >= before + 5
+
+
+def test_a_mark_on_a_blank_page_is_no_number(reader):
+    page = np.full((600, 500), 240, np.uint8)
+    stroke = crop(np.ones((20, 3), np.float32), 20, margin=0)
+    page[300:320, 200 : 200 + stroke.shape[1]] = stroke
+    assert text(reader.read(page)) == ""
+
+
+@pytest.mark.parametrize("word", ["Name", "Datum", "Kaffee"])
+def test_words_that_fill_their_pictures_are_no_numbers(reader, word):
+    inks = [write_line(word, Hand(), np.random.default_rng(seed), height=40)[0] for seed in range(20)]
+    assert [text(reader.read(crop(ink, 40, margin=6))) for ink in inks] == [""] * 20
+
+
+def test_a_blank_crop_holds_nothing(reader):
+    document = reader.read(np.full((28, 28), 200, np.uint8))
+    assert text(document) == ""
+    assert document.problem.code == "no_numbers"
