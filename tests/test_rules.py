@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import cv2
 import numpy as np
 import pytest
@@ -272,3 +274,16 @@ def test_writing_as_pale_as_the_rules_stays():
     ink = (0.4 * np.maximum(squares, rings)).astype(np.float32)
     rest = remove_rules((ink > 0.25).astype(np.uint8), ink)
     assert rest[(rings == 1) & (squares == 0)].mean() > 0.99
+
+
+def test_upright_strokes_of_digits_below_each_other_are_no_rules():
+    page = np.zeros((140, 140), np.uint8)
+    sevens = {(1, 0), (2, 0), (2, 2), (3, 2), (1, 4), (2, 4)}
+    for row, column in itertools.product(range(5), range(5)):
+        x, y = 28 * column, 28 * row
+        if (row, column) in sevens:
+            page[y + 6 : y + 24, x + 10 : x + 12] = 1
+            page[y + 6 : y + 8, x + 2 : x + 12] = 1
+        else:
+            cv2.circle(page, (x + 12, y + 15), 9, 1, 2)
+    assert np.array_equal(remove_rules(page), page)

@@ -20,8 +20,9 @@ Image = NDArray[np.float32]
 # A rule is long against the page and thin against its length; a digit's own straight strokes are at least a
 # fifteenth as thick as they are long, unless the pen is very fine.
 RULE_SHARE = 0.6
-# A rule is at least this many times as long as the page's digits are high; shorter ones are strokes of a 4 or a 7.
-RULE_HEIGHTS = 2.2
+# A rule is at least this many times as long as the page's digits are high; shorter ones are strokes of a 4 or a 7. A
+# broken one is longer: upright strokes of digits that stand below each other may lie on one line.
+RULE_HEIGHTS, BROKEN_HEIGHTS = 2.2, 3.5
 # Shorter ones are rules too where at least three of them, this long, run side by side, as in a table.
 PARALLEL_SHARE, PARALLEL_COUNT = 0.22, 3
 RULE_SLENDERNESS = 22.0
@@ -93,22 +94,22 @@ def remove_rules(binary: Mask, ink: Image | None = None) -> Mask:
     if not rules.any():
         return binary.copy()
     # What is not much longer than the page's digits are high is a stroke of a digit.
-    least = RULE_HEIGHTS * max(_weighted_height(binary & (1 - rules)), _weighted_height(binary, without=rules))
-    if any(rule.length < least for rule in (*across, *down)):
-        across, down = [r for r in across if r.length >= least], [r for r in down if r.length >= least]
+    typical = max(_weighted_height(binary & (1 - rules)), _weighted_height(binary, without=rules))
+    if any(rule.length < rule.least(typical) for rule in (*across, *down)):
+        across, down = ([rule for rule in some if rule.length >= rule.least(typical)] for some in (across, down))
         rules = _drawn(across, binary) | _drawn(down, binary.T).T
     rest = binary & (1 - rules)
     found = (*across, *down)
     if len(found) >= PARALLEL_COUNT:
         pale = float(np.quantile([rule.darkness for rule in found], PALE_RULES)) + PALER
-        rest = _without_paler(rest, darkness, pale, least / RULE_HEIGHTS)
+        rest = _without_paler(rest, darkness, pale, typical)
     if rules.any():
         thickest = SIDE_TO_RULE * max(rule.thickness for rule in found) + 2
         darkest = max(rule.darkness for rule in found) + DARKER
         rest = _without_sides(rest, darkness, rules, thickest, darkest)
-        rest = _without_posts(rest, darkness, across, least / RULE_HEIGHTS)
+        rest = _without_posts(rest, darkness, across, typical)
     if len(found) >= PARALLEL_COUNT:
-        rest = _without_fragments(rest, darkness, across, down, least / RULE_HEIGHTS)
+        rest = _without_fragments(rest, darkness, across, down, typical)
     # Where ink goes on on both sides of a rule, the stroke crossed it: close the gap, on the rule's pixels only.
     bridged = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((BRIDGE, 1), np.uint8))
     bridged |= cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((1, BRIDGE), np.uint8))
@@ -168,6 +169,10 @@ class _Rule:
             darkness=darkness,
             is_whole=bool(np.count_nonzero(counts) >= WHOLE_SHARE * length),
         )
+
+    def least(self, typical: float) -> float:
+        """How long it is at the least, in pixels, on a page whose digits have this height."""
+        return (RULE_HEIGHTS if self.is_whole else BROKEN_HEIGHTS) * typical
 
 
 def _without_strokes_in_cells(rules: list[_Rule], across: list[_Rule]) -> list[_Rule]:
