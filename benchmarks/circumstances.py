@@ -65,12 +65,14 @@ WRITTEN: Mapping[str, Callable[[np.random.Generator], str]] = {
     "no signs": lambda rng: str(rng.integers(1000, 1_000_000)),
     "a digit that fills its picture": lambda rng: str(rng.integers(10)),
     "two digits that fill their picture": lambda rng: str(rng.integers(10, 100)),
+    "a digit on squares, from nearby": lambda rng: str(rng.integers(10)),
 }
 # How large the slips are, and their digits.
 SLIP = {"width": 700, "height": 200, "digit_height": 60.0}
 FILLED = {
     "a digit that fills its picture": {"width": 48, "height": 56, "digit_height": 36.0},
     "two digits that fill their picture": {"width": 80, "height": 56, "digit_height": 36.0},
+    "a digit on squares, from nearby": {"width": 800, "height": 600, "digit_height": 300.0, "paper": "squared"},
 }
 # Apart from the seeds of any recipe.
 SEED = 20_263

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from inkread.clean import CleanOptions, clean
-from inkread.data.synth import Hand, PageOptions, compose_page
+from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph
 from inkread.errors import InvalidOption
 from inkread.find import FindOptions, as_one_digit, as_one_line, find_candidates
 from inkread.geometry import Box, PageTransform
@@ -371,3 +371,18 @@ def test_a_page_of_nothing_but_clutter_is_done_in_seconds():
     lines = find_candidates(as_page(ink))
     assert sum(len(line.pieces) for line in lines) > 1000
     assert time.perf_counter() - began < 5
+
+
+def test_a_digit_on_squared_paper_is_one_without_its_squares():
+    rng = np.random.default_rng(2)
+    glyph = draw_glyph("5", Hand(), rng, height=150)
+    ink = np.zeros((300, 400), np.float32)
+    ink[80 : 80 + glyph.shape[0], 140 : 140 + glyph.shape[1]] = glyph
+    (alone,) = as_one_digit(as_page(ink))
+    for at in (30, 120, 210):
+        ink[at : at + 4] = 0.8
+    for at in (60, 150, 240, 330):
+        ink[:, at : at + 4] = 0.8
+    (squared,) = as_one_digit(as_page(ink))
+    (box,), (wanted,) = squared.pieces, alone.pieces
+    assert box.iou(wanted) > 0.9

@@ -287,3 +287,25 @@ def test_upright_strokes_of_digits_below_each_other_are_no_rules():
         else:
             cv2.circle(page, (x + 12, y + 15), 9, 1, 2)
     assert np.array_equal(remove_rules(page), page)
+
+
+def test_squared_paper_from_nearby_is_lifted_off_digits_as_high_as_half_of_it():
+    page = np.zeros((300, 400), np.uint8)
+    glyph = draw_glyph("3", Hand(), np.random.default_rng(2), height=150) > 0.5
+    page[80 : 80 + glyph.shape[0], 140 : 140 + glyph.shape[1]] = glyph
+    squared = page.copy()
+    for at in (30, 120, 210):
+        squared[at : at + 5] = 1
+    for at in (60, 150, 240, 330):
+        squared[:, at : at + 5] = 1
+    rest = remove_rules(squared)
+    assert rest[page == 0].mean() < 0.005
+    assert rest[page == 1].mean() > 0.85
+
+
+def test_thin_ones_as_high_as_their_picture_are_no_squared_paper():
+    page = np.zeros((60, 120), np.uint8)
+    for at in (10, 40, 70, 100):
+        page[2:58, at : at + 2] = 1
+    page[30:32, 70:100] = 1
+    assert remove_rules(page)[:, [10, 40]].any()

@@ -8,7 +8,7 @@ business of the reader and of :mod:`inkread.decode`.
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -31,6 +31,8 @@ Mask = NDArray[np.uint8]
 # doi:10.1109/TPAMI.1986.4767851), so that soft edges stay and noise goes.
 FAINT_INK = 0.25
 STRONG_INK = 0.55
+# Of a digit on ruled paper, pieces with less than this share of the ink of its largest are dirt.
+PIECE_AREA = 0.05
 # What counts against a cut-off fragment being no digit, and, for each digit that would fit into it, against a wide
 # component being one mark; natural logarithms.
 FRAGMENT_LOG_PRIOR = -2.0
@@ -169,13 +171,30 @@ def find_candidates(page: CleanPage, options: FindOptions | None = None) -> tupl
 
 
 def as_one_digit(page: CleanPage) -> tuple[LineOfCandidates, ...]:
-    """All the ink of a page taken for one digit; nothing where there is no ink."""
+    """All the ink of a page taken for one digit, but for the rules of its paper; nothing where there is no ink."""
+    page = _without_paper(page)
     box = ink_box(page)
     if box is None:
         return ()
     ink = page.ink[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)]
     candidate = Candidate(start=0, end=1, ink=ink, box=box)
     return (LineOfCandidates(pieces=(box,), candidates=(candidate,), digit_height=box.height),)
+
+
+def _without_paper(page: CleanPage) -> CleanPage:
+    """The page without rules that reach across it, and what of them is left: pieces at its edges, and small ones."""
+    binary = (page.ink > FAINT_INK).astype(np.uint8)
+    rest = remove_rules(binary, page.ink)
+    rules = binary > rest
+    if not any(lines[0].any() and lines[-1].any() for lines in (rules, rules.T)) or not rest.any():
+        return page
+    labels, stats, _ = components_of(rest)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    largest = 1 + int(areas[1:].argmax())
+    stays = areas >= PIECE_AREA * areas[largest]
+    stays[np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])] = False
+    stays[largest], stays[0] = True, False
+    return replace(page, ink=np.where(stays[labels], page.ink, np.float32(0)))
 
 
 def ink_box(page: CleanPage) -> Box | None:

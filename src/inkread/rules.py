@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,7 +23,13 @@ Image = NDArray[np.float32]
 RULE_SHARE = 0.6
 # A rule is at least this many times as long as the page's digits are high; shorter ones are strokes of a 4 or a 7. A
 # broken one is longer: upright strokes of digits that stand below each other may lie on one line.
-RULE_HEIGHTS, BROKEN_HEIGHTS = 2.2, 3.5
+RULE_HEIGHTS, BROKEN_HEIGHTS = 2.2, 2.8
+# Unless there are at least so many that reach across the page, this share of it, both ways: squared paper from nearby.
+SPANNING_COUNT, SPANNING_SHARE = 3, 0.95
+# On it digits are at least this share as high as its squares, and their strokes no sides of boxes.
+CELL_SHARE = 0.7
+# Those on which digits stand are found by runs of this share of the page.
+LONG_RUN = 0.25
 # Shorter ones are rules too where at least three of them, this long, run side by side, as in a table.
 PARALLEL_SHARE, PARALLEL_COUNT = 0.22, 3
 RULE_SLENDERNESS = 22.0
@@ -65,8 +72,8 @@ FRAGMENT_BREADTH, FRAGMENT_DARKER = 0.25, 0.42
 FAINT_SHARE, SAME_RULE, MOST_STEPS, STEP_ERROR = 0.7, 0.2, 3, 0.12
 # How far off a rule its pieces lie for each pixel beyond its end: paper bends, and short pieces do not show how.
 BEND = 0.015
-# Pixels of a rule's gap that a crossing stroke is mended over.
-BRIDGE = 7
+# Pixels of a rule's gap that a crossing stroke is mended over: at least so many, and these more than it is thick.
+BRIDGE, BRIDGE_MORE = 7, 5
 
 
 def remove_rules(binary: Mask, ink: Image | None = None) -> Mask:
@@ -93,17 +100,17 @@ def remove_rules(binary: Mask, ink: Image | None = None) -> Mask:
     rules = _drawn(across, binary) | _drawn(down, binary.T).T
     if not rules.any():
         return binary.copy()
-    # What is not much longer than the page's digits are high is a stroke of a digit.
     typical = max(_weighted_height(binary & (1 - rules)), _weighted_height(binary, without=rules))
-    if any(rule.length < rule.least(typical) for rule in (*across, *down)):
-        across, down = ([rule for rule in some if rule.length >= rule.least(typical)] for some in (across, down))
-        rules = _drawn(across, binary) | _drawn(down, binary.T).T
-    rest = binary & (1 - rules)
+    across, down, cell = _longer_than_strokes(across, down, binary & (1 - rules), darkness, typical)
     found = (*across, *down)
+    if not found:
+        return binary.copy()
+    rules = _drawn(across, binary) | _drawn(down, binary.T).T
+    rest = binary & (1 - rules)
     if len(found) >= PARALLEL_COUNT:
         pale = float(np.quantile([rule.darkness for rule in found], PALE_RULES)) + PALER
         rest = _without_paler(rest, darkness, pale, typical)
-    if rules.any():
+    if typical < CELL_SHARE * cell:
         thickest = SIDE_TO_RULE * max(rule.thickness for rule in found) + 2
         darkest = max(rule.darkness for rule in found) + DARKER
         rest = _without_sides(rest, darkness, rules, thickest, darkest)
@@ -111,8 +118,9 @@ def remove_rules(binary: Mask, ink: Image | None = None) -> Mask:
     if len(found) >= PARALLEL_COUNT:
         rest = _without_fragments(rest, darkness, across, down, typical)
     # Where ink goes on on both sides of a rule, the stroke crossed it: close the gap, on the rule's pixels only.
-    bridged = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((BRIDGE, 1), np.uint8))
-    bridged |= cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((1, BRIDGE), np.uint8))
+    bridge = max(BRIDGE, BRIDGE_MORE + round(float(np.median([rule.thickness for rule in found]))))
+    bridged = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((bridge, 1), np.uint8))
+    bridged |= cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((1, bridge), np.uint8))
     return np.asarray(rest | (bridged & rules), np.uint8)
 
 
@@ -173,6 +181,58 @@ class _Rule:
     def least(self, typical: float) -> float:
         """How long it is at the least, in pixels, on a page whose digits have this height."""
         return (RULE_HEIGHTS if self.is_whole else BROKEN_HEIGHTS) * typical
+
+
+def _longer_than_strokes(
+    across: list[_Rule], down: list[_Rule], rest: Mask, ink: Image | Mask, typical: float
+) -> tuple[list[_Rule], list[_Rule], float]:
+    """The rules that are not strokes of digits, and how far apart those of squared paper are from nearby, in pixels.
+
+    What is not much longer than digits are high is a stroke of one, unless it reaches across the page among others that
+    do. Where none do it is infinite.
+
+    Parameters
+    ----------
+    rest
+        The page without any of them.
+    typical
+        How high its digits are, in pixels.
+    """
+    height, width = rest.shape
+    spanning = _spanning(across, width), _spanning(down, height)
+    cell = np.inf
+    if all(spanning) and sum(map(len, spanning)) >= SPANNING_COUNT:
+        # Strokes of digits that lie on rules make shorter runs look thick.
+        more = _long_rules(rest, ink, width), _long_rules(rest.T, ink.T, height)
+        across, down = [*across, *more[0]], [*down, *more[1]]
+        spanning = _spanning(across, width), _spanning(down, height)
+        cell = _cell(spanning)
+    across, down = (
+        [rule for rule in some if rule.length >= rule.least(typical) or (cell < np.inf and rule in spans)]
+        for some, spans in zip((across, down), spanning, strict=True)
+    )
+    return across, down, cell
+
+
+def _long_rules(binary: Mask, ink: Image | Mask, extent: int) -> list[_Rule]:
+    """Horizontal rules that reach across the page, of runs that are longer than strokes of digits."""
+    found = _rules_of_runs(np.ascontiguousarray(binary), ink, extent, max(RULE_RUN, round(LONG_RUN * extent)))
+    return _spanning(found or [], extent)
+
+
+def _spanning(rules: list[_Rule], extent: int) -> list[_Rule]:
+    """Those that reach across a page of such an extent."""
+    return [rule for rule in rules if rule.length >= SPANNING_SHARE * extent]
+
+
+def _cell(spanning: Sequence[Sequence[_Rule]]) -> float:
+    """How far apart rules are for the most part, in pixels: at least two of one direction."""
+    gaps = [
+        gap
+        for rules in spanning
+        for gap in np.diff(np.sort([np.polyval(rule.curve, rule.x0 + rule.length / 2) for rule in rules]))
+    ]
+    return float(np.median(gaps))
 
 
 def _without_strokes_in_cells(rules: list[_Rule], across: list[_Rule]) -> list[_Rule]:
