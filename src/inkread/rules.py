@@ -73,7 +73,7 @@ FAINT_SHARE, SAME_RULE, MOST_STEPS, STEP_ERROR = 0.7, 0.2, 3, 0.12
 # How far off a rule its pieces lie for each pixel beyond its end: paper bends, and short pieces do not show how.
 BEND = 0.015
 # Pixels of a rule's gap that a crossing stroke is mended over: at least so many, and these more than it is thick.
-BRIDGE, BRIDGE_MORE = 7, 5
+BRIDGE, BRIDGE_MORE = 7, 4
 
 
 def remove_rules(binary: Mask, ink: Image | None = None) -> Mask:

@@ -198,6 +198,20 @@ def test_strokes_at_the_edges_of_a_picture_are_no_ones(strokes, kept):
     assert text_of(inside) == [kept, "2222"]
 
 
+@pytest.mark.parametrize(
+    ("stroke", "kept"),
+    [
+        pytest.param((0, 100, 4, 140), "1222", id="as high as the digits: cut closely"),
+        pytest.param((0, 85, 4, 155), "222", id="the side of a cell"),
+        pytest.param((0, 120, 4, 140), "222", id="a corner of one"),
+    ],
+)
+def test_a_one_at_the_side_of_its_picture_is_as_high_as_the_digits_beside_it(stroke, kept):
+    digits = [(30 + 40 * i, 100, 55 + 40 * i, 140) for i in range(3)]
+    reading = choose([line_of([stroke, *digits])], [[row(digit=1), *[row(digit=2)] * 3]])
+    assert text_of(without_edge_strokes(reading, PageTransform(), size=(300, 200))) == [kept]
+
+
 def test_the_marks_of_a_page_are_known_with_their_places():
     boxes = spread(3)
     reading = choose([line_of(boxes)], [[row(digit=4), row(), row(digit=3)]])

@@ -50,8 +50,9 @@ LONGEST_ONE = 1.7
 # One that leans may be the side of a box, or a pen that lies there: it is longer than they are high by this factor, or,
 # where it is a line by itself, shorter.
 LONGEST_LEANING, SHORTEST_LONE = 2.0, 0.6
-# A one narrower than this share of its height, this near to an edge of a picture (pixels), is an edge.
-THIN, EDGE_PIXELS = 0.4, 2.0
+# A one narrower than this share of its height, this near to an edge of a picture (pixels), is an edge; unless it is as
+# high as the digits beside it, within these shares: somebody cut closely.
+THIN, EDGE_PIXELS, AS_HIGH = 0.4, 2.0, (0.75, 1.2)
 # A component that is a digit this surely, as it stands, is neither cut nor joined to others.
 SURE_COMPONENT = 0.99
 # Of the components of a page that is held rightly so many are this surely digits, and this share; looks at so few cuts
@@ -322,7 +323,7 @@ def without_pieces_of_words(reading: PageReading) -> PageReading:
 
 
 def without_edge_strokes(reading: PageReading, to_picture: PageTransform, *, size: tuple[int, int]) -> PageReading:
-    """The reading without upright strokes that touch an edge of the picture, beside other digits.
+    """The reading without upright strokes that touch a side of the picture, beside digits of another height.
 
     A picture cut out of a form or a page shows the side of a cell, of a sheet or of a shadow at its left or right; and
     at its top or bottom a row of ends of squared paper's lines.
@@ -349,7 +350,13 @@ def without_edge_strokes(reading: PageReading, to_picture: PageTransform, *, siz
         at_end = [box.y0 <= EDGE_PIXELS or box.y1 >= height - EDGE_PIXELS for box in boxes]
         if all(strokes) and sum(at_end) > 1:
             at_side = [side or end for side, end in zip(at_side, at_end, strict=True)]
-        return line.only([k for k, stroke in enumerate(strokes) if not (stroke and at_side[k])])
+        others = [box.height for box, stroke in zip(line.boxes, strokes, strict=True) if not stroke]
+        low, high = (share * float(np.median(others)) if others else 0.0 for share in AS_HIGH)
+        is_edge = (
+            stroke and side and not low <= box.height <= high
+            for stroke, side, box in zip(strokes, at_side, line.boxes, strict=True)
+        )
+        return line.only([k for k, edge in enumerate(is_edge) if not edge])
 
     return replace(reading, lines=tuple(inside(line) for line in reading.lines))
 
