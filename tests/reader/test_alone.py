@@ -59,3 +59,13 @@ def test_a_blank_crop_holds_nothing(reader):
     document = reader.read(np.full((28, 28), 200, np.uint8))
     assert text(document) == ""
     assert document.problem.code == "no_numbers"
+
+
+def test_bold_digits_cut_out_closely_are_not_taken_for_their_paper(reader):
+    rng = np.random.default_rng(6)
+    right = 0
+    for digit in "0123456789" * 4:
+        glyph = np.pad(draw_glyph(digit, Hand.random(rng), rng, height=60), 6)
+        bold = cv2.dilate(glyph, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
+        right += text(reader.read(crop(bold, 66, margin=1))) == digit
+    assert right >= 36

@@ -371,14 +371,15 @@ class Reader:
             partial(self._choose, options=options),
             try_again=options.try_again and options.layout == "page",
         )
+        if options.layout == "page" and options.try_again:
+            as_digit, as_line = (
+                partial(self._choose, options=replace(options, layout=layout)) for layout in ("digit", "line")
+            )
+            view = or_number_alone(view, part, options.clean, as_digit=as_digit, as_line=as_line)
         cleaned, reading = view.page, view.reading
         if options.layout == "page":
             if options.try_again:
                 reading = self._with_tilted(reading, options)
-                as_digit, as_line = (
-                    partial(self._choose, options=replace(options, layout=layout)) for layout in ("digit", "line")
-                )
-                reading = or_number_alone(cleaned, reading, as_digit=as_digit, as_line=as_line)
             reading = without_edge_strokes(reading, cleaned.to_source, size=(part.width, part.height))
         condition = assess(
             part,

@@ -5,15 +5,19 @@ On a page a lone stroke may be dirt, and a mark among letters a letter. Neither 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
+from dataclasses import replace
 
 import cv2
 import numpy as np
 
+from inkread.clean import CleanOptions, clean
 from inkread.components import components_of
 from inkread.decode.choose import PageReading
 from inkread.find import STRONG_INK, as_one_line, ink_box
-from inkread.parts import CleanPage
+from inkread.parts import CleanPage, PageImage
+from inkread.reader.views import View
 
 __all__ = ["or_number_alone"]
 
@@ -24,35 +28,50 @@ Read = Callable[[CleanPage], PageReading]
 FILLS, MOST_MARKS, MOST_INK = 0.3, 3, 0.9
 # One digit is at most so many times as wide as high; a few are within this range.
 ONE_WIDE, SEVERAL_WIDE = 1.5, (1.0, 2.0)
-# How sure one digit must be, and a few together: letters that stand alone look like one digit or two.
-SURE_DIGIT, SURE_NUMBER = 0.9, 0.4
+# How sure one digit must be, and a few together: letters that stand alone look like one digit or two. And how sure one
+# whose ink was taken for paper at first.
+SURE_DIGIT, SURE_NUMBER, SURE_OTHER = 0.9, 0.4, 0.97
 
 
-def or_number_alone(page: CleanPage, reading: PageReading, *, as_digit: Read, as_line: Read) -> PageReading:
-    """The reading of a page, or where that is nothing, the number that fills it.
+def or_number_alone(view: View, picture: PageImage, options: CleanOptions, *, as_digit: Read, as_line: Read) -> View:
+    """The view of a page, or where nothing is read in it, that of the number that fills it.
 
     Parameters
     ----------
-    page, reading
+    view
         A page, and what was read of it.
+    picture, options
+        What the page was made of, and how: bold digits cover so much of it that they may be taken for the paper.
     as_digit, as_line
-        What reads it as a single digit, and as a single line.
+        What reads a page as a single digit, and as a single line.
     """
-    box, word = ink_box(page), as_one_line(page)
-    if reading.count or box is None or word is None:
-        return reading
-    if word.digit_height < FILLS * page.ink.shape[0] or _share_of_largest(page) < MOST_INK:
-        return reading
-    wide = box.width / box.height
+    if view.reading.count:
+        return view
+    page, alone = view.page, None
+    wide = _width_of_filling(page)
     if wide <= ONE_WIDE:
-        digit = as_digit(page)
-        if digit.count and _sureness(digit) >= SURE_DIGIT:
-            return digit
-    if SEVERAL_WIDE[0] <= wide <= SEVERAL_WIDE[1]:
-        several = as_line(page)
-        if several.count > 1 and _sureness(several) >= SURE_NUMBER:
-            return several
-    return reading
+        alone = _if_sure(as_digit(page), SURE_DIGIT)
+    if alone is None and SEVERAL_WIDE[0] <= wide <= SEVERAL_WIDE[1]:
+        alone = _if_sure(as_line(page), SURE_NUMBER, count=2)
+    if alone is None and not page.is_polarity_sure:
+        page = clean(picture, options, against_odds=True)
+        if _width_of_filling(page) <= ONE_WIDE:
+            alone = _if_sure(as_digit(page), SURE_OTHER)
+    return view if alone is None else replace(view, page=page, reading=alone)
+
+
+def _if_sure(reading: PageReading, least: float, *, count: int = 1) -> PageReading | None:
+    """A reading of at least so many digits that are right so probably, as far as they do not depend on each other."""
+    probability = np.prod([p.max() for line in reading.lines for p in line.probabilities])
+    return reading if reading.count >= count and probability >= least else None
+
+
+def _width_of_filling(page: CleanPage) -> float:
+    """How many times as wide as high the ink of a page is that is filled by a few marks; else not a number."""
+    box, word = ink_box(page), as_one_line(page)
+    if box is None or word is None or word.digit_height < FILLS * page.ink.shape[0]:
+        return math.nan
+    return box.width / box.height if _share_of_largest(page) >= MOST_INK else math.nan
 
 
 def _share_of_largest(page: CleanPage) -> float:
@@ -60,8 +79,3 @@ def _share_of_largest(page: CleanPage) -> float:
     _, stats, _ = components_of((page.ink > STRONG_INK).astype(np.uint8))
     areas = np.sort(stats[1:, cv2.CC_STAT_AREA])
     return float(areas[-MOST_MARKS:].sum() / areas.sum())
-
-
-def _sureness(reading: PageReading) -> float:
-    """The probability that all digits are right, as far as they do not depend on each other."""
-    return float(np.prod([p.max() for line in reading.lines for p in line.probabilities]))
