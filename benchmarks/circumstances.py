@@ -2,7 +2,8 @@
 
     python benchmarks/circumstances.py [--pages N] [--only NAME …] [--errors DIR] [--output FILE]
 
-And slips with what people write beside and between digits: dates, amounts, percentages.
+And slips with what people write beside and between digits: dates, amounts, percentages; and pictures that one number
+fills.
 
 The pages are painted anew from their numbers, so that everybody measures the same ones, and each circumstance shows the
 same numbers' hands. It shows what a circumstance costs, and has no bar: the hands are as odd as the synthesiser makes
