@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from inkread.data.synth import Hand, draw_glyph
-from inkread.rules import remove_rules
+from inkread.rules import remove_rules, without_sides
 
 RING_RADII = 14, 24
 
@@ -309,3 +309,44 @@ def test_thin_ones_as_high_as_their_picture_are_no_squared_paper():
         page[2:58, at : at + 2] = 1
     page[30:32, 70:100] = 1
     assert remove_rules(page)[:, [10, 40]].any()
+
+
+def line_crop(*sides, digits=(14, 40)):
+    """A crop of 54 × 120 with a 0 and a 7 between two rows, and upright sides: (column, thickness)."""
+    ink = np.zeros((54, 120), np.float32)
+    top, bottom = digits
+    middle, half = (top + bottom) // 2, (bottom - top) // 2
+    cv2.ellipse(ink, (55, middle), (8, half), 0, 0, 360, 1.0, 2)
+    cv2.polylines(ink, [np.array([[72, top], [88, top], [78, bottom]])], False, 1.0, 2)
+    bare = ink.copy()
+    for x, thickness in sides:
+        cv2.line(ink, (x, 0), (x, 53), 0.8, thickness)
+    return ink, bare
+
+
+@pytest.mark.parametrize("sides", [[(6, 3)], [(112, 2)], [(4, 2), (10, 2)], [(8, 5), (115, 3)]])
+def test_sides_beside_a_line_go_and_its_digits_stay(sides):
+    ink, bare = line_crop(*sides)
+    assert np.array_equal(without_sides(ink), bare)
+
+
+def test_a_stroke_from_edge_to_edge_is_a_one_where_the_digits_are_as_high():
+    ink, _ = line_crop((6, 3), digits=(1, 52))
+    assert without_sides(ink) is ink
+
+
+def test_a_stroke_that_ends_within_or_stands_close_or_in_the_middle_is_no_side():
+    short, bare = line_crop()
+    cv2.line(short, (8, 4), (8, 49), 1.0, 3)
+    assert without_sides(short) is short
+    assert without_sides(bare) is bare
+    close, _ = line_crop((44, 2))
+    assert without_sides(close) is close
+    middle, _ = line_crop((64, 2))
+    assert without_sides(middle) is middle
+
+
+def test_a_crop_of_a_side_alone_keeps_it():
+    ink = np.zeros((30, 40), np.float32)
+    ink[:, 4:7] = 1
+    assert without_sides(ink) is ink

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from inkread.components import components_of, weighted_median
 
-__all__ = ["SPARSE_FILL", "remove_rules"]
+__all__ = ["SPARSE_FILL", "remove_rules", "without_sides"]
 
 Mask = NDArray[np.uint8]
 Image = NDArray[np.float32]
@@ -72,6 +73,11 @@ FRAGMENT_BREADTH, FRAGMENT_DARKER = 0.25, 0.42
 FAINT_SHARE, SAME_RULE, MOST_STEPS, STEP_ERROR = 0.7, 0.2, 3, 0.12
 # How far off a rule its pieces lie for each pixel beyond its end: paper bends, and short pieces do not show how.
 BEND = 0.015
+# A side of a line's crop has ink this strong along this share of its columns, within this share of the crop's width
+# from its end; its soft edge has some along this share. What stands beside it is lower than this share of the crop and
+# at least so far from it, in heights of the crop.
+SIDE_INK, SPAN_SHARE, SIDE_WITHIN, SOFT_SIDE = 0.3, 0.93, 0.3, 0.4
+STRONG_SIDE_INK, LOWER_THAN_SIDE, SIDE_APART = 0.5, 0.85, 0.08
 # Pixels of a rule's gap that a crossing stroke is mended over: at least so many, and these more than it is thick.
 BRIDGE, BRIDGE_MORE = 7, 4
 
@@ -100,13 +106,16 @@ def remove_rules(binary: Mask, ink: Image | None = None) -> Mask:
     rules = _drawn(across, binary) | _drawn(down, binary.T).T
     if not rules.any():
         return binary.copy()
-    typical = max(_weighted_height(binary & (1 - rules)), _weighted_height(binary, without=rules))
-    across, down, cell = _longer_than_strokes(across, down, binary & (1 - rules), darkness, typical)
-    found = (*across, *down)
+    rest = binary & (1 - rules)
+    typical = max(_weighted_height(rest), _weighted_height(binary, without=rules))
+    straight = [*across, *down]
+    across, down, cell = _longer_than_strokes(across, down, rest, darkness, typical)
+    found = [*across, *down]
     if not found:
         return binary.copy()
-    rules = _drawn(across, binary) | _drawn(down, binary.T).T
-    rest = binary & (1 - rules)
+    if found != straight:
+        rules = _drawn(across, binary) | _drawn(down, binary.T).T
+        rest = binary & (1 - rules)
     if len(found) >= PARALLEL_COUNT:
         pale = float(np.quantile([rule.darkness for rule in found], PALE_RULES)) + PALER
         rest = _without_paler(rest, darkness, pale, typical)
@@ -543,3 +552,43 @@ def _longest_run(row: NDArray[np.uint8]) -> int:
     """Length of the longest run of ones in a row of zeros and ones."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], row, [0]]).astype(np.int8)))
     return int((edges[1::2] - edges[::2]).max(initial=0))
+
+
+def without_sides(ink: Image) -> Image:
+    """The ink of one line without the sides of a cell, a sheet or a book beside its number, and what lies beyond them.
+
+    A side runs from edge to edge of the crop, upright, beside digits that do not: where what is left is nearly as high,
+    a side may be a one, and nothing is taken.
+
+    Parameters
+    ----------
+    ink
+        float32 (H, W) in [0, 1].
+
+    Returns
+    -------
+    The same array where there is no such side.
+    """
+    share = (ink > SIDE_INK).mean(axis=0)
+    left, right = _end_of_side(share), len(share) - _end_of_side(share[::-1])
+    if not 0 < right - left < len(share):
+        return ink
+    strong = ink[:, left:right] > STRONG_SIDE_INK
+    rows, columns = (np.flatnonzero(strong.any(axis=axis)) for axis in (1, 0))
+    if not rows.size or rows[-1] - rows[0] + 1 > LOWER_THAN_SIDE * len(ink):
+        return ink
+    gaps = ([columns[0]] if left else []) + ([right - left - 1 - columns[-1]] if right < len(share) else [])
+    if min(gaps) < SIDE_APART * len(ink):
+        return ink
+    bare = np.zeros_like(ink)
+    bare[:, left:right] = ink[:, left:right]
+    return bare
+
+
+def _end_of_side(share: NDArray[np.float64]) -> int:
+    """How many columns a side at the first end of a crop takes, with what lies beyond it; 0 where there is none."""
+    spans = np.flatnonzero(share[: math.ceil(SIDE_WITHIN * len(share))] >= SPAN_SHARE)
+    end = int(spans[-1]) + 1 if spans.size else 0
+    while 0 < end < len(share) and share[end] >= SOFT_SIDE:
+        end += 1
+    return end

@@ -47,6 +47,7 @@ from inkread.recognize.mend import filled, mended
 from inkread.recognize.page import PageRecognizer
 from inkread.recognize.prepare import LINE_DIGIT_HEIGHT, prepare_line, to_ink
 from inkread.results import Classification, Document, Line, Page, Problem
+from inkread.rules import without_sides
 
 __all__ = ["LAYOUTS", "Layout", "Reader", "ReaderOptions", "classify", "read", "read_many", "read_strokes"]
 
@@ -405,6 +406,7 @@ class Reader:
         if options.layout == "digit":
             found = as_one_digit(page)
         elif options.layout == "line":
+            page = replace(page, ink=without_sides(page.ink))
             found = find_candidates(page, replace(options.find, word_gap=np.inf))
         else:
             found = find_candidates(page, options.find)
@@ -510,7 +512,7 @@ class Reader:
         """The reading of a page, or that of all its ink as one line, where it is or may be one and is surer so."""
         if any(line.signs for line in reading.lines):
             return reading
-        own = float(np.prod([p.max() for line in reading.lines for p in line.probabilities])) if reading.count else 0.0
+        own = reading.probability if reading.count else 0.0
         least = WHOLE_GAIN * own if reading.count else 0.0 if is_line else WHOLE_ALONE
         if not is_line:
             if not _may_be_few_lines(found) or sum(bool(line.boxes) for line in reading.lines) > MOST_LINES:

@@ -61,9 +61,8 @@ def or_number_alone(view: View, picture: PageImage, options: CleanOptions, *, as
 
 
 def _if_sure(reading: PageReading, least: float, *, count: int = 1) -> PageReading | None:
-    """A reading of at least so many digits that are right so probably, as far as they do not depend on each other."""
-    probability = np.prod([p.max() for line in reading.lines for p in line.probabilities])
-    return reading if reading.count >= count and probability >= least else None
+    """A reading of at least so many digits that are all right so probably, or None."""
+    return reading if reading.count >= count and reading.probability >= least else None
 
 
 def _width_of_filling(page: CleanPage) -> float:
