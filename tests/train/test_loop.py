@@ -204,3 +204,16 @@ def test_an_error_among_the_batches_reaches_the_caller(tmp_path):
 def test_options_outside_their_ranges_are_refused(changes):
     with pytest.raises(InvalidOption):
         FitOptions(**{"steps": 10, **changes})
+
+
+def test_half_precision_is_used_only_where_it_saves_time(monkeypatch):
+    from inkread.train import loop
+
+    assert loop._multiplies_bfloat16(torch.device("cuda"))
+    for capabilities, halves in (
+        ({"avx2": True, "avx512_bf16": False, "amx_bf16": False}, False),
+        ({"avx2": True, "avx512_bf16": True}, True),
+        ({"bf16": True}, True),
+    ):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda have=capabilities: have)
+        assert loop._multiplies_bfloat16(torch.device("cpu")) is halves
