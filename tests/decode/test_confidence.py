@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from inkread.decode.confidence import (
     TRAINING_DIGIT_SHARE,
     estimate_digit_share,
+    pooled,
     with_digit_share,
     with_lookalikes,
     with_surroundings,
@@ -117,3 +118,23 @@ def test_no_rows_give_no_rows():
     none = np.zeros((0, 11), np.float32)
     assert with_surroundings(none, np.zeros(0, np.float32)).shape == (0, 11)
     assert with_digit_share(none, 0.5).shape == with_lookalikes(none).shape == (0, 11)
+
+
+def test_opinions_that_agree_stay_what_they_are():
+    opinion = np.array([[0.7, 0.2, 0.1], [0.05, 0.05, 0.9]])
+    np.testing.assert_allclose(pooled([opinion, opinion, opinion], [1, 0.5, 0.2]), opinion, atol=1e-9)
+
+
+def test_the_pool_is_the_weighed_geometric_mean():
+    one, two = np.array([[0.6, 0.4]]), np.array([[0.1, 0.9]])
+    together = pooled([one, two], [1, 0.5])
+    assert together.sum() == pytest.approx(1)
+    odds = (0.6 * 0.1**0.5) / (0.4 * 0.9**0.5)
+    assert together[0, 0] / together[0, 1] == pytest.approx(odds ** (1 / 1.5))
+
+
+def test_nobody_can_forbid_an_answer():
+    sure, forbidding = np.array([[0.999, 0.001]]), np.array([[0.0, 1.0]])
+    together = pooled([sure, sure, forbidding], [1, 1, 0.2])
+    assert np.isfinite(together).all()
+    assert together[0, 0] > 0.9

@@ -3,7 +3,7 @@ import itertools
 import numpy as np
 import pytest
 
-from inkread.decode.ctc import align, greedy, prefix_beam
+from inkread.decode.ctc import align, greedy, prefix_beam, single_characters
 from inkread.errors import InvalidOption
 from inkread.parts import BLANK, Scores
 
@@ -86,3 +86,10 @@ def test_scores_without_a_blank_and_impossible_beams_are_refused():
         greedy(scores_of(np.log([[0.5, 0.5]]), ("0", "1")))
     with pytest.raises(InvalidOption, match="at least 1"):
         prefix_beam(random_scores(np.random.default_rng(0), 2), width=0)
+
+
+@pytest.mark.parametrize("frames", [1, 2, 6])
+def test_one_character_alone_is_as_likely_as_all_ways_to_it_together(frames):
+    scores = random_scores(np.random.default_rng(frames), frames, classes=4)
+    totals = brute_force(scores)
+    np.testing.assert_allclose(single_characters(scores), [totals[c] for c in "012"], atol=1e-5)

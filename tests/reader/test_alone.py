@@ -69,3 +69,38 @@ def test_bold_digits_cut_out_closely_are_not_taken_for_their_paper(reader):
         bold = cv2.dilate(glyph, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (5, 5)))
         right += text(reader.read(crop(bold, 66, margin=1))) == digit
     assert right >= 36
+
+
+def shrunk(digit, hand, rng, *, side=16):
+    """A digit stretched to a square of few pixels, light on dark, without paper around: as old data sets keep them."""
+    ink = draw_glyph(digit, hand, rng, height=40)
+    rows, columns = np.flatnonzero((ink > 0.3).any(axis=1)), np.flatnonzero((ink > 0.3).any(axis=0))
+    ink = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return np.uint8(255 * cv2.resize(ink, (side, side), interpolation=cv2.INTER_AREA))
+
+
+def test_a_digit_of_few_pixels_without_paper_is_read_as_classify_does(reader):
+    rng = np.random.default_rng(8)
+    wanted = [digit for digit in "023456789" for _ in range(12)]
+    pictures = [shrunk(digit, Hand.random(rng), rng) for digit in wanted]
+    classified = reader.classify(pictures)
+    sure = classified.probabilities.max(axis=1) > 0.95
+    found = [text(reader.read(picture, layout="digit")) for picture in pictures]
+    assert sure.sum() > 60
+    assert all(found[i] == str(classified.digits[i]) for i in np.flatnonzero(sure))
+    assert sum(a == b for a, b in zip(found, wanted, strict=True)) >= 0.9 * len(wanted)
+
+
+def test_a_digit_read_as_a_crop_is_placed_on_its_picture(reader):
+    ink = shrunk("5", Hand(), np.random.default_rng(3), side=64)
+    picture = np.zeros((300, 260), np.uint8)
+    picture[40:280, 30:230] = cv2.resize(ink, (200, 240), interpolation=cv2.INTER_LINEAR)
+    (digit,) = reader.read(picture, layout="digit").digits()
+    assert digit.value == "5"
+    assert np.allclose(digit.box.to_list(), [30, 40, 230, 280], atol=8)
+
+
+def test_bare_paper_is_no_digit_whatever_its_noise(reader):
+    rng = np.random.default_rng(0)
+    papers = [np.uint8(np.clip(205 + rng.normal(0, 6, (60, 50)), 0, 255)) for _ in range(60)]
+    assert sum(text(reader.read(paper, layout="digit")) != "" for paper in papers) <= 2

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from difflib import SequenceMatcher
 from io import BytesIO
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -403,6 +404,24 @@ def test_crops_are_classified_in_either_polarity_and_type(reader):
         total = result.probabilities.sum(axis=1) + result.not_a_digit
         np.testing.assert_allclose(total, 1, atol=1e-4)
         assert (result.digits == expected).mean() >= 0.95
+
+
+def test_strongly_slanted_digits_are_told_better_with_other_opinions(reader, monkeypatch):
+    rng = np.random.default_rng(4)
+    wanted = np.arange(300) % 10
+    crops = [draw_glyph(str(d), Hand.random(rng), rng, height=32) for d in wanted]
+    slanted = [
+        cv2.warpAffine(crop, np.array([[1, -1.2, 1.2 * 32], [0, 1, 0.0]]), (crop.shape[1] + 40, crop.shape[0]))
+        for crop in crops
+    ]
+    slanted = [np.clip(crop, 0, 1) for crop in slanted]
+    heard = reader.classify(slanted)
+    monkeypatch.setattr(Reader, "_with_other_opinions", lambda self, probabilities, inks: probabilities)
+    alone = reader.classify(slanted)
+    np.testing.assert_allclose(heard.not_a_digit, alone.not_a_digit)  # whether it is one, they are not asked
+    assert (heard.digits == wanted).mean() > (alone.digits == wanted).mean()
+    sure = alone.probabilities.max(axis=1) >= 0.8
+    np.testing.assert_array_equal(heard.probabilities[sure], alone.probabilities[sure])
 
 
 def test_crops_of_different_sizes_come_as_a_list(reader):

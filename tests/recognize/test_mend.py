@@ -10,7 +10,7 @@ import inkread
 from inkread.data.synth import Hand, draw_glyph
 from inkread.errors import InvalidArray
 from inkread.ink import Pen
-from inkread.recognize.mend import filled
+from inkread.recognize.mend import filled, upright
 from inkread.recognize.mend import mended as mended_of
 from inkread.recognize.prepare import MAX_SIDE, to_ink
 
@@ -150,3 +150,18 @@ def test_the_ink_of_an_outline_is_filled_at_its_own_size():
 def test_an_outlined_digit_on_a_page_is_read(character):
     page = np.uint8(235 - 200 * np.pad(outlined(crop(character, side=160)), 60))
     assert inkread.read(np.repeat(page[..., None], 3, axis=2)).text == character
+
+
+@pytest.mark.parametrize("slant", [-0.6, -0.2, 0.0, 0.3, 0.8])
+def test_a_slanted_stroke_is_set_upright_and_keeps_its_ink(slant):
+    ink = np.zeros((60, 80), np.float32)
+    cv2.line(ink, (round(40 - 20 * slant), 50), (round(40 + 20 * slant), 10), 1.0, 5, cv2.LINE_AA)
+    straight = upright(ink)
+    assert straight.sum() == pytest.approx(ink.sum(), rel=0.02)
+    rows, columns = np.nonzero(straight > 0.5)
+    assert abs(np.polyfit(rows, columns, 1)[0]) < 0.03
+    assert np.ptp(columns) <= 9
+
+
+def test_bare_paper_has_no_slant():
+    assert not upright(np.zeros((20, 20), np.float32)).any()

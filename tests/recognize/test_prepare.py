@@ -12,7 +12,17 @@ from hypothesis import strategies as st
 
 from inkread.data.synth import Hand, draw_glyph
 from inkread.errors import InvalidArray
-from inkread.recognize.prepare import INK_SIDE, INPUT_SIDE, ink_bounds, isolate, prepare, shown_square, to_ink
+from inkread.recognize.prepare import (
+    INK_SIDE,
+    INPUT_SIDE,
+    LINE_HEIGHT,
+    ink_bounds,
+    isolate,
+    prepare,
+    prepare_digit_line,
+    shown_square,
+    to_ink,
+)
 
 
 def glyph(character="5", *, seed=0, height=40):
@@ -233,3 +243,23 @@ def test_the_hat_of_a_five_and_ink_inside_stay():
     assert isolate(ink) is ink
     alone = np.pad(glyph("0"), 8)
     assert isolate(alone) is alone
+
+
+@pytest.mark.parametrize(("height", "margin"), [(12, 0), (40, 7), (150, 30)])
+def test_a_digit_is_as_high_on_its_strip_whatever_its_crop(height, margin):
+    strip = prepare_digit_line(np.pad(glyph(height=height), margin))
+    rows = np.flatnonzero((strip > 0.3).any(axis=1))
+    assert strip.shape[0] == LINE_HEIGHT
+    assert abs(rows[-1] + 1 - rows[0] - 20) <= 2
+    assert abs((rows[0] + rows[-1] + 1) / 2 - LINE_HEIGHT / 2) <= 1.5
+
+
+def test_a_bar_that_lies_across_fits_on_its_strip():
+    strip = prepare_digit_line(np.pad(np.ones((6, 60), np.float32), 5))
+    rows, columns = np.nonzero(strip > 0.5)
+    assert len(np.unique(rows)) <= 6
+    assert len(np.unique(columns)) <= 40
+
+
+def test_bare_paper_gives_a_bare_strip():
+    assert not prepare_digit_line(np.zeros((20, 30), np.float32)).any()

@@ -7,10 +7,19 @@ probabilities that go with it (Saerens, Latinne and Decaestecker 2002, doi:10.11
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["TRAINING_DIGIT_SHARE", "estimate_digit_share", "with_digit_share", "with_lookalikes", "with_surroundings"]
+__all__ = [
+    "TRAINING_DIGIT_SHARE",
+    "estimate_digit_share",
+    "pooled",
+    "with_digit_share",
+    "with_lookalikes",
+    "with_surroundings",
+]
 
 # Share of digits among the crops that the bundled network was trained and calibrated on.
 TRAINING_DIGIT_SHARE = 0.66
@@ -21,10 +30,36 @@ LOWEST_SHARE, HIGHEST_SHARE = 0.01, 0.97
 SURROUNDINGS_WEIGHT, MOST_SURROUNDINGS = 2.5, 6.0
 # Steps of the estimate, and the change below which it has settled.
 STEPS, SETTLED = 30, 1e-4
+# No answer is less likely to anybody whose opinion is pooled with others.
+LEAST_OPINION = 1e-4
 # How often a mark of the shape of each digit is a letter where letters are as frequent as digits. Letters written as
 # a digit is (O o, I l |, Z z, S s, b, T, B, g q) are left out of training, so the network cannot say it; the values
 # are rounded from the share of such letters in English words, and erring here costs only confidence.
 LOOKALIKE_SHARE = (0.2, 0.2, 0.06, 0.02, 0.02, 0.2, 0.06, 0.02, 0.03, 0.06)
+
+
+def pooled(opinions: Sequence[NDArray[np.float64]], weights: Sequence[float]) -> NDArray[np.float64]:
+    """What several say together of the same crops: a logarithmic opinion pool.
+
+    Genest and Zidek 1986, doi:10.1214/ss/1177013825. One that has an answer for next to impossible counts for more than
+    in a mean; so that none can forbid it, every answer is given at least ``LEAST_OPINION``.
+
+    Parameters
+    ----------
+    opinions
+        Arrays (N, classes) of probabilities.
+    weights
+        What each counts for, above 0.
+
+    Returns
+    -------
+    Probabilities (N, classes), whose rows sum to 1.
+    """
+    logs = sum(
+        weight * np.log(np.maximum(opinion, LEAST_OPINION)) for opinion, weight in zip(opinions, weights, strict=True)
+    )
+    raised = np.exp((logs - np.max(logs, axis=-1, keepdims=True)) / sum(weights))
+    return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
 
 
 def with_lookalikes(log_probs: NDArray[np.float32]) -> NDArray[np.float32]:

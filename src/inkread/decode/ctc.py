@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inkread.errors import InvalidOption
 from inkread.parts import BLANK, Hypothesis, Scores
 
-__all__ = ["align", "aligned", "greedy", "likeliest_strings", "prefix_beam"]
+__all__ = ["align", "aligned", "greedy", "likeliest_strings", "prefix_beam", "single_characters"]
 
 NEVER = -math.inf
 # Characters less probable than e to this in a frame are not tried there.
@@ -112,6 +113,21 @@ def likeliest_strings(
         beam = [(prefix, *grown[prefix]) for total, prefix in best if total >= least]  # type: ignore[misc]
     found = [("".join(scores.alphabet[c] for c in prefix), min(0.0, _sum(*ends))) for prefix, *ends in beam]
     return tuple(sorted(found, key=lambda item: -item[1]))
+
+
+def single_characters(scores: Scores) -> NDArray[np.float64]:
+    """For each character of the alphabet, the blank left out, the log-probability that it is all that is written.
+
+    Summed over all ways, exactly: blanks, frames of the character, blanks.
+    """
+    blank = _blank(scores)
+    log_probs = scores.log_probs.astype(np.float64)
+    before, own, after = 0.0, np.full(blank, NEVER), np.full(blank, NEVER)
+    for row in log_probs:
+        after = np.logaddexp(own, after) + row[blank]
+        own = np.logaddexp(before, own) + row[:blank]
+        before += row[blank]
+    return np.asarray(np.minimum(np.logaddexp(own, after), 0.0))
 
 
 def _sum(first: float, second: float) -> float:

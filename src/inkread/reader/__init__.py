@@ -28,7 +28,8 @@ from inkread.decode.choose import (
     worth_a_look,
     worth_reading,
 )
-from inkread.decode.confidence import with_surroundings
+from inkread.decode.confidence import pooled, with_surroundings
+from inkread.decode.ctc import single_characters
 from inkread.decode.slashes import without_slashes
 from inkread.decode.tilted import ink_of, tilted_numbers, with_second_looks
 from inkread.decode.whole import read_whole, with_second_opinion
@@ -38,14 +39,14 @@ from inkread.geometry import Box, PageTransform, Stroke
 from inkread.inputs import InputLimits, describe, draw_page, expand_sources, open_source
 from inkread.models.registry import TASKS, ModelCard, bundled, bundled_cards, load_card
 from inkread.parts import DIGITS, Candidate, CleanPage, DigitInk, LineOfCandidates, PageImage, Word
-from inkread.reader.alone import or_number_alone
+from inkread.reader.alone import or_as_crop, or_number_alone
 from inkread.reader.compose import compose_line
 from inkread.reader.views import best_view
 from inkread.recognize.digit import DigitRecognizer
 from inkread.recognize.line import LineRecognizer
-from inkread.recognize.mend import filled, mended
+from inkread.recognize.mend import filled, mended, upright
 from inkread.recognize.page import PageRecognizer
-from inkread.recognize.prepare import LINE_DIGIT_HEIGHT, prepare_line, to_ink
+from inkread.recognize.prepare import LINE_DIGIT_HEIGHT, prepare_digit_line, prepare_line, to_ink
 from inkread.results import Classification, Document, Line, Page, Problem
 from inkread.rules import without_sides
 
@@ -67,6 +68,8 @@ MOST_LINES, LEAST_LENGTH, MOST_HEIGHTS, SURE_LINE = 2, 0.8, 3.0, 0.9
 WHOLE_GAIN, WHOLE_ALONE, LEAST_KEPT = 0.6, 0.6, 0.6
 # A crop less sure than this to be some digit is looked at again, and that is believed where it is at least so sure.
 UNSURE_CROP, SURE_LOOK = 0.8, 0.7
+# Of one that is still unsure, and not this surely none, others are heard, whose opinions weigh this beside the first.
+PLAINLY_NONE, UPRIGHT_WEIGHT, LINE_WEIGHT = 0.99, 0.5, 0.2
 # Candidates of which no digit is this likely are looked at as outlines, where there are so many at most, of so many
 # pixels' height at least: hollow numbers are large and few. They are believed to be digits where they are this sure.
 REFUSED, MOST_OUTLINES, OUTLINE_HEIGHT, SURE_OUTLINE = 0.5, 24, 24.0, 0.85
@@ -315,7 +318,8 @@ class Reader:
         """Say which digit each crop is.
 
         A crop that is not surely one is looked at again where noise, uneven ground or ground of two tones lies in the
-        way, or where its strokes are drawn as outlines; see :mod:`inkread.recognize.mend`.
+        way, or where its strokes are drawn as outlines; see :mod:`inkread.recognize.mend`. One that is still doubtful
+        is looked at without its slant too, and by the line networks, as a line of one digit.
 
         Parameters
         ----------
@@ -329,16 +333,52 @@ class Reader:
         """
         if isinstance(crops, np.ndarray) and crops.ndim != 3:
             raise InvalidArray(f"classify takes crops of shape (N, H, W), or a list of (H, W); got shape {crops.shape}")
-        inks = to_ink(crops)
+        probabilities = self._classified(crops, to_ink(crops))
+        return Classification(probabilities=probabilities[:, : len(DIGITS)], not_a_digit=probabilities[:, len(DIGITS)])
+
+    def _classified(
+        self, crops: Sequence[NDArray[np.generic]] | NDArray[np.generic], inks: Sequence[NDArray[np.float32]]
+    ) -> NDArray[np.float32]:
+        """The probabilities (N, 11) of N crops, whose ink is given too."""
         probabilities = np.exp(self._digits().recognize(inks))
         sureness = probabilities[:, : len(DIGITS)].max(axis=1)
-        looks = [(i, look) for i in np.flatnonzero(sureness < UNSURE_CROP) for look in mended(crops[int(i)], inks[i])]
+        unsure = np.flatnonzero(sureness < UNSURE_CROP).tolist()
+        looks = [(i, look) for i in unsure for look in mended(crops[i], inks[i])]
         others = np.exp(self._digits().recognize(to_ink([look for _, look in looks])))
         for (i, _), other in zip(looks, others, strict=True):
             surest = other[: len(DIGITS)].max()
             if surest >= max(SURE_LOOK, sureness[i]):
                 probabilities[i], sureness[i] = other, surest
-        return Classification(probabilities=probabilities[:, : len(DIGITS)], not_a_digit=probabilities[:, len(DIGITS)])
+        return self._with_other_opinions(probabilities, inks)
+
+    def _read_crop(self, page: CleanPage, grey: NDArray[np.uint8], *, options: ReaderOptions) -> PageReading:
+        """The reading of a crop of one digit, whose grey is given too, as :meth:`classify` sees it."""
+        found = as_one_digit(page)
+        if not found:
+            return PageReading(lines=(), shares=(), marks=0)
+        scores = np.log(self._classified([grey], [page.ink]))
+        return choose_digits(found, [scores], least_probability=options.min_digit_confidence, anything=False)
+
+    def _with_other_opinions(
+        self, probabilities: NDArray[np.float32], inks: Sequence[NDArray[np.float32]]
+    ) -> NDArray[np.float32]:
+        """What the digit network says of N crops (N, 11); of doubtful ones others are heard on which digit they are.
+
+        Its own view of them upright, and what the line networks say of them as lines of one digit.
+        """
+        digits, nothing = probabilities[:, : len(DIGITS)], probabilities[:, len(DIGITS)]
+        doubtful = np.flatnonzero((digits.max(axis=1, initial=0.0) < UNSURE_CROP) & (nothing < PLAINLY_NONE))
+        if not len(doubtful):
+            return probabilities
+        own, unsure = digits[doubtful], [inks[int(i)] for i in doubtful]
+        opinions = [own, np.exp(self._digits().recognize([upright(ink) for ink in unsure]))[:, : len(DIGITS)]]
+        strips = [prepare_digit_line(ink) for ink in unsure]
+        lines = self._lines() if "line" in self._cards else ()
+        opinions += [np.exp([single_characters(scores) for scores in net.recognize(strips)]) for net in lines]
+        together = pooled(opinions, [1.0, UPRIGHT_WEIGHT, *[LINE_WEIGHT] * len(lines)])
+        heard = probabilities.copy()
+        heard[doubtful, : len(DIGITS)] = own.sum(axis=1, keepdims=True) * together
+        return heard
 
     def activate(self, inks: Sequence[DigitInk]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """What the digit network says of N inks, and what each place of them said for each class.
@@ -372,11 +412,14 @@ class Reader:
             partial(self._choose, options=options),
             try_again=options.try_again and options.layout == "page",
         )
+        as_crop = partial(self._read_crop, options=options)
+        if options.layout == "digit":
+            view = or_as_crop(view, part, as_crop)
         if options.layout == "page" and options.try_again:
             as_digit, as_line = (
                 partial(self._choose, options=replace(options, layout=layout)) for layout in ("digit", "line")
             )
-            view = or_number_alone(view, part, options.clean, as_digit=as_digit, as_line=as_line)
+            view = or_number_alone(view, part, options.clean, as_digit=as_digit, as_line=as_line, as_crop=as_crop)
         cleaned, reading = view.page, view.reading
         if options.layout == "page":
             if options.try_again:
@@ -414,6 +457,9 @@ class Reader:
         if recognized is None:
             return PageReading(lines=(), shares=(), marks=0)
         found, scores = recognized
+        if options.layout == "digit":
+            inks = [[candidate.ink for candidate in line.candidates] for line in found]
+            scores = [np.log(self._with_other_opinions(np.exp(one), of)) for one, of in zip(scores, inks, strict=True)]
         choose = partial(
             choose_digits, found, least_probability=options.min_digit_confidence, anything=options.layout == "page"
         )

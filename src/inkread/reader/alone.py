@@ -11,17 +11,23 @@ from dataclasses import replace
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from inkread.clean import CleanOptions, clean
+from inkread.clean.tone import at_most, ink_grey
 from inkread.components import components_of
 from inkread.decode.choose import PageReading
 from inkread.find import STRONG_INK, as_one_line, ink_box
+from inkread.geometry import PageTransform
 from inkread.parts import CleanPage, PageImage
 from inkread.reader.views import View
+from inkread.recognize.mend import is_grainy
+from inkread.recognize.prepare import INPUT_SIDE, as_unit_range, to_ink
 
-__all__ = ["or_number_alone"]
+__all__ = ["or_as_crop", "or_number_alone"]
 
 Read = Callable[[CleanPage], PageReading]
+ReadCrop = Callable[[CleanPage, NDArray[np.uint8]], PageReading]
 
 # A number fills a picture whose ink is this share as high, strokes under it and dirt left out; and whose largest marks,
 # so many, hold this share of it. Words have more of them, and photographs.
@@ -31,9 +37,13 @@ ONE_WIDE, SEVERAL_WIDE = 1.5, (1.0, 2.0)
 # How sure one digit must be, and a few together: letters that stand alone look like one digit or two. And how sure one
 # whose ink was taken for paper at first.
 SURE_DIGIT, SURE_NUMBER, SURE_OTHER = 0.9, 0.4, 0.97
+# Long side of a picture that is looked at as a crop, in pixels: a digit needs no more.
+CROP_SIDE = 256
 
 
-def or_number_alone(view: View, picture: PageImage, options: CleanOptions, *, as_digit: Read, as_line: Read) -> View:
+def or_number_alone(
+    view: View, picture: PageImage, options: CleanOptions, *, as_digit: Read, as_line: Read, as_crop: ReadCrop
+) -> View:
     """The view of a page, or where nothing is read in it, that of the number that fills it.
 
     Parameters
@@ -44,20 +54,50 @@ def or_number_alone(view: View, picture: PageImage, options: CleanOptions, *, as
         What the page was made of, and how: bold digits cover so much of it that they may be taken for the paper.
     as_digit, as_line
         What reads a page as a single digit, and as a single line.
+    as_crop
+        As for :func:`or_as_crop`.
     """
     if view.reading.count:
         return view
     page, alone = view.page, None
     wide = _width_of_filling(page)
     if wide <= ONE_WIDE:
-        alone = _if_sure(as_digit(page), SURE_DIGIT)
-    if alone is None and SEVERAL_WIDE[0] <= wide <= SEVERAL_WIDE[1]:
+        one = or_as_crop(replace(view, reading=as_digit(page)), picture, as_crop)
+        if _if_sure(one.reading, SURE_DIGIT) is not None:
+            return one
+    if SEVERAL_WIDE[0] <= wide <= SEVERAL_WIDE[1]:
         alone = _if_sure(as_line(page), SURE_NUMBER, count=2)
     if alone is None and not page.is_polarity_sure:
         page = clean(picture, options, against_odds=True)
         if _width_of_filling(page) <= ONE_WIDE:
             alone = _if_sure(as_digit(page), SURE_OTHER)
     return view if alone is None else replace(view, page=page, reading=alone)
+
+
+def or_as_crop(view: View, picture: PageImage, read: ReadCrop) -> View:
+    """The view of a picture of one digit, or that of it as a crop, where this is surer.
+
+    Cleaning knows pages, with paper around their ink; a digit that is cut out closely leaves none, and fewer pixels
+    than paper and noise are told from.
+
+    Parameters
+    ----------
+    view
+        The picture, and what was read of it.
+    picture
+        What it was made of.
+    read
+        What reads ink that was not cleaned, and its grey.
+    """
+    grey = at_most(ink_grey(picture.pixels), CROP_SIDE)
+    if min(grey.shape) > INPUT_SIDE and is_grainy(as_unit_range(grey)):
+        return view  # bare paper; in fewer pixels strokes look like grain
+    height, width = grey.shape
+    (ink,) = to_ink([grey])
+    page = CleanPage(ink=ink, to_source=PageTransform.scaling(picture.width / width, picture.height / height))
+    reading = read(page, grey)
+    is_surer = reading.count and not (view.reading.count and view.reading.probability >= reading.probability)
+    return replace(view, page=page, reading=reading) if is_surer else view
 
 
 def _if_sure(reading: PageReading, least: float, *, count: int = 1) -> PageReading | None:

@@ -27,6 +27,7 @@ __all__ = [
     "ink_bounds",
     "isolate",
     "prepare",
+    "prepare_digit_line",
     "prepare_line",
     "prepare_page",
     "shown_square",
@@ -51,6 +52,9 @@ LINE_HEIGHT = 32
 LINE_DIGIT_HEIGHT = 22
 # The longest strip, in digits' heights: twenty digits in wide spacing, and memory has a bound.
 MAX_LINE_HEIGHTS = 60
+# One digit by itself is shown a little smaller than those of a line; one that lies across counts as this share of its
+# width high.
+ONE_DIGIT_SHARE, LEAST_ASPECT = 20 / 22, 0.6
 # A whole page is shrunk until its usual digit is this high, enough to tell it from a letter with the help of what is
 # beside it, and to this many pixels, some 25 ms of one core. It is never enlarged.
 PAGE_DIGIT_HEIGHT = 18
@@ -347,6 +351,25 @@ def prepare_line(ink: Ink, *, digit_height: float, stretch: float = 1.0) -> Ink:
     kept = small[max(0, -top) : max(0, -top) + LINE_HEIGHT]
     strip[max(0, top) : max(0, top) + kept.shape[0]] = kept
     return np.clip(strip, 0.0, 1.0)
+
+
+def prepare_digit_line(ink: Ink) -> Ink:
+    """Give the line network's strip of a line that is one digit.
+
+    Parameters
+    ----------
+    ink
+        float32 (h, w) in [0, 1], 1 is ink.
+
+    Returns
+    -------
+    As :func:`prepare_line` does; a digit that lies across is shown smaller. Bare paper where there is no ink.
+    """
+    bounds = ink_bounds(ink)
+    if bounds is None:
+        return np.zeros((LINE_HEIGHT, INPUT_SIDE), np.float32)
+    x0, y0, x1, y1 = bounds
+    return prepare_line(ink[y0:y1, x0:x1], digit_height=max(y1 - y0, LEAST_ASPECT * (x1 - x0)) / ONE_DIGIT_SHARE)
 
 
 def prepare_page(ink: Ink, *, digit_height: float) -> tuple[NDArray[np.float32], float]:
