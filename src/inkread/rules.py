@@ -78,6 +78,8 @@ BEND = 0.015
 # at least so far from it, in heights of the crop.
 SIDE_INK, SPAN_SHARE, SIDE_WITHIN, SOFT_SIDE = 0.3, 0.93, 0.3, 0.4
 STRONG_SIDE_INK, LOWER_THAN_SIDE, SIDE_APART = 0.5, 0.85, 0.08
+# Rows that are looked at for it, at the most.
+SIDE_ROWS = 200
 # Pixels of a rule's gap that a crossing stroke is mended over: at least so many, and these more than it is thick.
 BRIDGE, BRIDGE_MORE = 7, 4
 
@@ -555,10 +557,10 @@ def _longest_run(row: NDArray[np.uint8]) -> int:
 
 
 def without_sides(ink: Image) -> Image:
-    """The ink of one line without the sides of a cell, a sheet or a book beside its number, and what lies beyond them.
+    """The ink of a picture without the sides of a cell, a sheet or a book beside its number, and what lies beyond them.
 
-    A side runs from edge to edge of the crop, upright, beside digits that do not: where what is left is nearly as high,
-    a side may be a one, and nothing is taken.
+    A side runs from edge to edge of the picture, upright, beside digits that do not: where what is left is nearly as
+    high, a side may be a one, and nothing is taken.
 
     Parameters
     ----------
@@ -569,7 +571,7 @@ def without_sides(ink: Image) -> Image:
     -------
     The same array where there is no such side.
     """
-    share = (ink > SIDE_INK).mean(axis=0)
+    share = (ink[:: -(-len(ink) // SIDE_ROWS)] > SIDE_INK).mean(axis=0)
     left, right = _end_of_side(share), len(share) - _end_of_side(share[::-1])
     if not 0 < right - left < len(share):
         return ink

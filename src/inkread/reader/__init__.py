@@ -446,10 +446,11 @@ class Reader:
     def _choose(
         self, page: CleanPage, options: ReaderOptions, *, may_be_dirt: bool = True, is_likely: bool = True
     ) -> PageReading:
+        if options.layout != "digit":
+            page = _without_sides(page)
         if options.layout == "digit":
             found = as_one_digit(page)
         elif options.layout == "line":
-            page = replace(page, ink=without_sides(page.ink))
             found = find_candidates(page, replace(options.find, word_gap=np.inf))
         else:
             found = find_candidates(page, options.find)
@@ -628,6 +629,11 @@ def _inks(reading: PageReading, to_source: PageTransform) -> tuple[DigitInk, ...
         for line in reading.lines
         for box, ink in zip(line.boxes, line.inks, strict=True)
     )
+
+
+def _without_sides(page: CleanPage) -> CleanPage:
+    ink = without_sides(page.ink)
+    return page if ink is page.ink else replace(page, ink=ink)
 
 
 def _may_be_other(reading: PageReading) -> bool:
