@@ -1,5 +1,7 @@
 """Reads every data set of single characters with ``inkread.classify`` and compares each figure with its bar.
 
+Some of each set's digits are read as pictures too, as ``inkread read --layout digit`` reads a file.
+
     python benchmarks/digits.py [--only mnist usps …] [--limit N] [--output FILE]
 
 The sets lie in the folder that INKREAD_DATA names. Nothing is tuned here: the network, its temperature and its refusal
@@ -15,15 +17,17 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from outcome import conclude
 
 import inkread
-from inkread.data.datasets import is_present
+from inkread.data.datasets import Samples, is_present
 from inkread.evaluate.digits import DigitsReport, evaluate_digits
 from inkread.evaluate.metrics import Rate
 from inkread.evaluate.report import Circumstances, digits_report, machine
 from inkread.evaluate.sources import Choice, find_crops
 from inkread.models.registry import bundled
+from inkread.parts import DIGITS as DIGIT_LABELS
 
 # Set, split, and the least accuracy wanted, with the one hoped for.
 DIGITS: tuple[tuple[str, str, float | None, float | None], ...] = (
@@ -38,6 +42,8 @@ DIGITS: tuple[tuple[str, str, float | None, float | None], ...] = (
 # The least share of letters refused, those that pass for digits left out.
 LETTERS = 0.85
 LETTER_SETS = ("phone_chars62", "choice62")
+# Digits of a set that are read as pictures.
+PICTURES = 1000
 RESULTS = Path(__file__).parent / "results" / "digits.json"
 
 
@@ -79,6 +85,8 @@ def main() -> int:
         )
         rows.append(row(f"{name} {part}, digits", outcome.accuracy, bar, stretch))
         print(described(rows[-1]), flush=True)
+        rows.append(row(f"{name} {part}, digits as pictures", as_pictures(samples)))
+        print(described(rows[-1]), flush=True)
 
     for name in LETTER_SETS:
         refusal = outcomes[name].refusal if name in outcomes else None
@@ -107,6 +115,14 @@ def main() -> int:
         args.output,
         check=args.check,
     )
+
+
+def as_pictures(samples: Samples) -> Rate:
+    """How many of at most ``PICTURES`` digits, spread evenly, are read right with ``layout="digit"``."""
+    digits = np.flatnonzero([label in DIGIT_LABELS for label in samples.labels.tolist()])
+    chosen = digits[np.unique(np.linspace(0, len(digits) - 1, min(PICTURES, len(digits))).astype(int))]
+    read = [inkread.read(samples.images[i], layout="digit").text for i in chosen]
+    return Rate.of([text == str(samples.labels[i]) for text, i in zip(read, chosen, strict=True)])
 
 
 def row(what: str, rate: Rate, bar: float | None = None, stretch: float | None = None) -> dict[str, Any]:
