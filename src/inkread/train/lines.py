@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from inkread.errors import InvalidOption
 from inkread.recognize.prepare import LINE_HEIGHT
-from inkread.train.pens import written_again
 from inkread.train.pictures import LinePictures
 from inkread.train.strips import Canvas, beside_a_side, framed, on_paper, soiled
 
@@ -42,9 +41,6 @@ DIGIT_HEIGHT = 26
 CANVAS_HEIGHT = 80
 # Strokes that are at least this broad, in canvas pixels, are not made broader.
 BROAD_STROKE = 3.5
-# Share of the lines that are written with a pen of their own, and how broad its strokes are, in canvas pixels: a
-# ballpoint's on a cheque are half as broad as MNIST's.
-PEN_SHARE, PEN_WIDTHS = 0.55, (1.2, 3.2)
 # Strings are batched by length, so that little of a batch is padding.
 LENGTH_CLASSES = ((1, 4), (3, 7), (6, 11), (10, 20))
 LENGTH_SHARES = (0.26, 0.44, 0.2, 0.1)
@@ -152,7 +148,6 @@ class _Style:
     overlap: float  # instead of that, the most by which they overlap, as a share of the narrower one; 0 for never
     mixed: bool  # whether every digit is some other writer's
     thickness: int  # rounds of dilation, -1 of erosion
-    pen: float  # width of strokes, in canvas pixels, that broader ones become; infinite for those there are
     join: float  # probability that a digit is joined to the next by a stroke
     size_jitter: float
     rise_jitter: float  # canvas pixels
@@ -178,10 +173,9 @@ class _Style:
             size=DIGIT_HEIGHT * float(rng.uniform(0.9, 1.1)),
             aspect=float(np.exp(rng.normal(0.05, 0.18))),
             spacing=float(spacing),
-            overlap=float(rng.uniform(0.05, 0.32)) if rng.random() < 0.16 else 0.0,
+            overlap=float(rng.uniform(0.05, 0.32)) if rng.random() < 0.13 else 0.0,
             mixed=bool(rng.random() < 0.08),
             thickness=int(rng.choice([0, 1, 2, -1], p=[0.66, 0.22, 0.05, 0.07])),
-            pen=float(np.exp(rng.uniform(*np.log(PEN_WIDTHS)))) if rng.random() < PEN_SHARE else np.inf,
             join=float(rng.uniform(0.3, 0.95)) if rng.random() < 0.22 else 0.03,
             size_jitter=float(rng.uniform(0.02, 0.16)),
             rise_jitter=float(rng.uniform(0.2, 2.6)),
@@ -303,10 +297,9 @@ class LineStream:
     def _written(self, parts: Sequence[str], writer: WriterDigits) -> Canvas:
         rng = self._rng
         style = _Style.random(rng)
-        own = writer.stroke_width * style.size
-        if (style.thickness > 0 and own > BROAD_STROKE) or style.pen < own:
+        if style.thickness > 0 and writer.stroke_width * style.size > BROAD_STROKE:
             style = replace(style, thickness=0)  # broader still, and nobody could read it
-        stroke = float(np.clip(min(own + style.thickness, style.pen), 1, 7))
+        stroke = float(np.clip(writer.stroke_width * style.size + style.thickness, 1, 7))
         shapes = self._beside_words(self._shapes(parts, writer, style, stroke) if parts else [], style, stroke)
         baseline = CANVAS_HEIGHT / 2 + style.size / 2
         x = float(rng.integers(3, 9))
@@ -406,8 +399,7 @@ class LineStream:
         crop = tight(crops[rng.integers(len(crops))])
         height = style.size * small * float(np.clip(rng.normal(1, style.size_jitter), 0.6, 1.45))
         width = crop.shape[1] * height / crop.shape[0] * style.aspect
-        narrower = max(0.0, writer.stroke_width * style.size - style.pen)
-        ink = written_again(crop, size=(max(2, round(width)), max(5, round(height))), narrower=narrower, rng=rng)
+        ink = _resized(crop, max(2, round(width)), max(5, round(height)))
         if style.thickness > 0:
             return np.asarray(cv2.dilate(ink, _CROSS, iterations=style.thickness), np.float32)
         if style.thickness < 0:
