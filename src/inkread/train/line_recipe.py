@@ -76,7 +76,7 @@ class LineRecipe:
 
 LINE = LineRecipe(gentle=0.35)
 # Heard beside the other: alone it takes leaning ones for slashes.
-WORDS = LineRecipe(name="words", words=3000, gentle=0.5)
+WORDS = LineRecipe(name="words", words=3000, gentle=0.45)
 # Cheque amounts: not bundled, for their pictures may be used for research only.
 LINE_CAR = LineRecipe(name="line-car", lines=200_000, learning_rate=1e-3, pictures="car_a", pictures_share=0.5)
 # Of each sign there is one for so many words.
