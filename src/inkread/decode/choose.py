@@ -6,6 +6,7 @@ is digits at all (:mod:`inkread.decode.confidence`), and how large they are.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -95,6 +96,11 @@ class ChosenLine:
         """The likeliest of ten for each digit."""
         return "".join(DIGITS[int(p.argmax())] for p in self.probabilities)
 
+    @property
+    def probability(self) -> float:
+        """Of all its digits being right, as far as they do not depend on each other; 1 where there is none."""
+        return float(np.prod([p.max() for p in self.probabilities]))
+
     def only(self, kept: Sequence[int]) -> ChosenLine:
         """The same line with some of its digits."""
         if len(kept) == len(self.boxes):
@@ -136,6 +142,11 @@ class PageReading:
         return float(sum(p.max() for line in self.lines for p in line.probabilities)) + sum(
             len(line.signs) for line in self.lines
         )
+
+    @property
+    def probability(self) -> float:
+        """Of all digits being right, as far as they do not depend on each other; 1 where there is none."""
+        return math.prod(line.probability for line in self.lines)
 
     @property
     def count(self) -> int:

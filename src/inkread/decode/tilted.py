@@ -7,6 +7,7 @@ then. Here such numbers are found among the digits that were read; set straight 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -126,7 +127,7 @@ def _surer(reading: PageReading, number: TiltedNumber, other: PageReading) -> Ch
         return None
     own = [reading.lines[i].only([k]) for i, k in number.members]
     is_other = len(own) > 2 and _text(lines) != _text(own)
-    if _sureness(lines) < _sureness(own) + (-LESS_SURE if is_other else SURER):
+    if lines[0].probability < math.prod(digit.probability for digit in own) + (-LESS_SURE if is_other else SURER):
         return None
     return ChosenLine(
         boxes=tuple(digit.boxes[0] for digit in own),
@@ -139,11 +140,6 @@ def _surer(reading: PageReading, number: TiltedNumber, other: PageReading) -> Ch
 
 def _text(lines: Sequence[ChosenLine]) -> str:
     return "".join(line.text for line in lines)
-
-
-def _sureness(lines: Sequence[ChosenLine]) -> float:
-    """The probability that all digits of some lines are right."""
-    return float(np.prod([p.max() for line in lines for p in line.probabilities]))
 
 
 def _neighbors(boxes: NDArray[np.float64]) -> list[list[int]]:
