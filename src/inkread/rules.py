@@ -78,6 +78,8 @@ BEND = 0.015
 # at least so far from it, in heights of the crop.
 SIDE_INK, SPAN_SHARE, SIDE_WITHIN, SOFT_SIDE = 0.3, 0.93, 0.3, 0.4
 STRONG_SIDE_INK, LOWER_THAN_SIDE, SIDE_APART = 0.5, 0.85, 0.08
+# Marks beside it that are smaller than this share of the crop's height are dirt.
+SIDE_SPECK = 0.22
 # Rows that are looked at for it, at the most.
 SIDE_ROWS = 200
 # Pixels of a rule's gap that a crossing stroke is mended over: at least so many, and these more than it is thick.
@@ -575,11 +577,14 @@ def without_sides(ink: Image) -> Image:
     left, right = _end_of_side(share), len(share) - _end_of_side(share[::-1])
     if not 0 < right - left < len(share):
         return ink
-    strong = ink[:, left:right] > STRONG_SIDE_INK
-    rows, columns = (np.flatnonzero(strong.any(axis=axis)) for axis in (1, 0))
-    if not rows.size or rows[-1] - rows[0] + 1 > LOWER_THAN_SIDE * len(ink):
+    _, stats, _ = components_of((ink[:, left:right] > STRONG_SIDE_INK).astype(np.uint8))
+    marks = stats[1:][stats[1:, 2:4].max(axis=1) >= SIDE_SPECK * len(ink)]
+    if not len(marks):
         return ink
-    gaps = ([columns[0]] if left else []) + ([right - left - 1 - columns[-1]] if right < len(share) else [])
+    (x0, y0), (x1, y1) = marks[:, :2].min(axis=0), (marks[:, :2] + marks[:, 2:4]).max(axis=0)
+    if y1 - y0 > LOWER_THAN_SIDE * len(ink):
+        return ink
+    gaps = ([x0] if left else []) + ([right - left - x1] if right < len(share) else [])
     if min(gaps) < SIDE_APART * len(ink):
         return ink
     bare = np.zeros_like(ink)
