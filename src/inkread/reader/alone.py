@@ -75,7 +75,7 @@ def or_number_alone(
 
 
 def or_as_crop(view: View, picture: PageImage, read: ReadCrop) -> View:
-    """The view of a picture of one digit, or that of it as a crop, where this is surer.
+    """The view of a picture of one digit, or where it is not sure, that of it as a crop, where this is surer.
 
     Cleaning knows pages, with paper around their ink; a digit that is cut out closely leaves none, and fewer pixels
     than paper and noise are told from.
@@ -89,6 +89,8 @@ def or_as_crop(view: View, picture: PageImage, read: ReadCrop) -> View:
     read
         What reads ink that was not cleaned, and its grey.
     """
+    if _if_sure(view.reading, SURE_DIGIT) is not None:
+        return view
     grey = at_most(ink_grey(picture.pixels), CROP_SIDE)
     if min(grey.shape) > INPUT_SIDE and is_grainy(as_unit_range(grey)):
         return view  # bare paper; in fewer pixels strokes look like grain
