@@ -23,11 +23,12 @@ from outcome import conclude
 import inkread
 from inkread.data.datasets import Samples, is_present
 from inkread.evaluate.digits import DigitsReport, evaluate_digits
+from inkread.evaluate.lines import pictures_of
 from inkread.evaluate.metrics import Rate
+from inkread.evaluate.pages import evaluate_pictures
 from inkread.evaluate.report import Circumstances, digits_report, machine
 from inkread.evaluate.sources import Choice, find_crops
 from inkread.models.registry import bundled
-from inkread.parts import DIGITS as DIGIT_LABELS
 
 # Set, split, and the least accuracy wanted, with the one hoped for.
 DIGITS: tuple[tuple[str, str, float | None, float | None], ...] = (
@@ -119,10 +120,12 @@ def main() -> int:
 
 def as_pictures(samples: Samples) -> Rate:
     """How many of at most ``PICTURES`` digits, spread evenly, are read right with ``layout="digit"``."""
-    digits = np.flatnonzero([label in DIGIT_LABELS for label in samples.labels.tolist()])
-    chosen = digits[np.unique(np.linspace(0, len(digits) - 1, min(PICTURES, len(digits))).astype(int))]
-    read = [inkread.read(samples.images[i], layout="digit").text for i in chosen]
-    return Rate.of([text == str(samples.labels[i]) for text, i in zip(read, chosen, strict=True)])
+    digits = np.flatnonzero([label.isdigit() for label in samples.labels.tolist()])
+    chosen = samples.take(digits[np.linspace(0, len(digits) - 1, min(PICTURES, len(digits))).astype(int)])
+    done = evaluate_pictures(
+        lambda source, region: inkread.read(source, layout="digit", region=region), pictures_of(chosen, "digit")
+    )
+    return done.figures.exact
 
 
 def row(what: str, rate: Rate, bar: float | None = None, stretch: float | None = None) -> dict[str, Any]:

@@ -101,7 +101,7 @@ def test_a_digit_read_as_a_crop_is_placed_on_its_picture(reader):
     assert np.allclose(digit.box.to_list(), [30, 40, 230, 280], atol=8)
 
 
-def test_bare_paper_is_no_digit_whatever_its_noise(reader):
+def test_bare_noisy_paper_is_hardly_ever_a_digit(reader):
     rng = np.random.default_rng(0)
     papers = [np.uint8(np.clip(205 + rng.normal(0, 6, (60, 50)), 0, 255)) for _ in range(60)]
     assert sum(text(reader.read(paper, layout="digit")) != "" for paper in papers) <= 2

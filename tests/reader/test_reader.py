@@ -416,7 +416,7 @@ def test_strongly_slanted_digits_are_told_better_with_other_opinions(reader, mon
     ]
     slanted = [np.clip(crop, 0, 1) for crop in slanted]
     heard = reader.classify(slanted)
-    monkeypatch.setattr(Reader, "_with_other_opinions", lambda self, probabilities, inks: probabilities)
+    monkeypatch.setattr(Reader, "_with_other_opinions", lambda self, scores, inks: scores)
     alone = reader.classify(slanted)
     np.testing.assert_allclose(heard.not_a_digit, alone.not_a_digit)  # whether it is one, they are not asked
     assert (heard.digits == wanted).mean() > (alone.digits == wanted).mean()

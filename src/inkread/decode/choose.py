@@ -145,8 +145,8 @@ class PageReading:
 
     @property
     def probability(self) -> float:
-        """Of all digits being right, as far as they do not depend on each other; 1 where there is none."""
-        return math.prod(line.probability for line in self.lines)
+        """Of all digits being right, as far as they do not depend on each other; 0 where there is none."""
+        return math.prod(line.probability for line in self.lines) if self.count else 0.0
 
     @property
     def count(self) -> int:

@@ -333,51 +333,52 @@ class Reader:
         """
         if isinstance(crops, np.ndarray) and crops.ndim != 3:
             raise InvalidArray(f"classify takes crops of shape (N, H, W), or a list of (H, W); got shape {crops.shape}")
-        probabilities = self._classified(crops, to_ink(crops))
+        probabilities = np.exp(self._classified(crops, to_ink(crops)))
         return Classification(probabilities=probabilities[:, : len(DIGITS)], not_a_digit=probabilities[:, len(DIGITS)])
 
     def _classified(
         self, crops: Sequence[NDArray[np.generic]] | NDArray[np.generic], inks: Sequence[NDArray[np.float32]]
     ) -> NDArray[np.float32]:
-        """The probabilities (N, 11) of N crops, whose ink is given too."""
-        probabilities = np.exp(self._digits().recognize(inks))
-        sureness = probabilities[:, : len(DIGITS)].max(axis=1)
+        """The log-probabilities (N, 11) of N crops, whose ink is given too."""
+        scores = self._digits().recognize(inks)
+        sureness = np.exp(scores[:, : len(DIGITS)].max(axis=1))
         unsure = np.flatnonzero(sureness < UNSURE_CROP).tolist()
         looks = [(i, look) for i in unsure for look in mended(crops[i], inks[i])]
-        others = np.exp(self._digits().recognize(to_ink([look for _, look in looks])))
+        others = self._digits().recognize(to_ink([look for _, look in looks]))
         for (i, _), other in zip(looks, others, strict=True):
-            surest = other[: len(DIGITS)].max()
+            surest = np.exp(other[: len(DIGITS)].max())
             if surest >= max(SURE_LOOK, sureness[i]):
-                probabilities[i], sureness[i] = other, surest
-        return self._with_other_opinions(probabilities, inks)
+                scores[i], sureness[i] = other, surest
+        return self._with_other_opinions(scores, inks)
 
     def _read_crop(self, page: CleanPage, grey: NDArray[np.uint8], *, options: ReaderOptions) -> PageReading:
         """The reading of a crop of one digit, whose grey is given too, as :meth:`classify` sees it."""
         found = as_one_digit(page)
         if not found:
             return PageReading(lines=(), shares=(), marks=0)
-        scores = np.log(self._classified([grey], [page.ink]))
-        return choose_digits(found, [scores], least_probability=options.min_digit_confidence, anything=False)
+        scores = [self._classified([grey], [page.ink])]
+        return choose_digits(found, scores, least_probability=options.min_digit_confidence, anything=False)
 
     def _with_other_opinions(
-        self, probabilities: NDArray[np.float32], inks: Sequence[NDArray[np.float32]]
+        self, scores: NDArray[np.float32], inks: Sequence[NDArray[np.float32]]
     ) -> NDArray[np.float32]:
-        """What the digit network says of N crops (N, 11); of doubtful ones others are heard on which digit they are.
+        """The log-probabilities (N, 11) of N crops; of doubtful ones others are heard on which digit they are.
 
-        Its own view of them upright, and what the line networks say of them as lines of one digit.
+        The digit network's own view of them upright, and what the line networks say of them as lines of one digit.
         """
+        probabilities = np.exp(scores)
         digits, nothing = probabilities[:, : len(DIGITS)], probabilities[:, len(DIGITS)]
-        doubtful = np.flatnonzero((digits.max(axis=1, initial=0.0) < UNSURE_CROP) & (nothing < PLAINLY_NONE))
+        doubtful = np.flatnonzero((digits.max(axis=1) < UNSURE_CROP) & (nothing < PLAINLY_NONE))
         if not len(doubtful):
-            return probabilities
+            return scores
         own, unsure = digits[doubtful], [inks[int(i)] for i in doubtful]
         opinions = [own, np.exp(self._digits().recognize([upright(ink) for ink in unsure]))[:, : len(DIGITS)]]
         strips = [prepare_digit_line(ink) for ink in unsure]
-        lines = self._lines() if "line" in self._cards else ()
-        opinions += [np.exp([single_characters(scores) for scores in net.recognize(strips)]) for net in lines]
+        lines = self._lines()
+        opinions += [np.exp([single_characters(said) for said in network.recognize(strips)]) for network in lines]
         together = pooled(opinions, [1.0, UPRIGHT_WEIGHT, *[LINE_WEIGHT] * len(lines)])
-        heard = probabilities.copy()
-        heard[doubtful, : len(DIGITS)] = own.sum(axis=1, keepdims=True) * together
+        heard = scores.copy()
+        heard[doubtful, : len(DIGITS)] = np.log(own.sum(axis=1, keepdims=True) * together)
         return heard
 
     def activate(self, inks: Sequence[DigitInk]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -446,21 +447,19 @@ class Reader:
     def _choose(
         self, page: CleanPage, options: ReaderOptions, *, may_be_dirt: bool = True, is_likely: bool = True
     ) -> PageReading:
-        if options.layout != "digit":
-            page = _without_sides(page)
         if options.layout == "digit":
             found = as_one_digit(page)
-        elif options.layout == "line":
-            found = find_candidates(page, replace(options.find, word_gap=np.inf))
         else:
-            found = find_candidates(page, options.find)
+            page = _without_sides(page)
+            is_line = options.layout == "line"
+            found = find_candidates(page, replace(options.find, word_gap=np.inf) if is_line else options.find)
         recognized = self._recognized(found, is_likely=is_likely)
         if recognized is None:
             return PageReading(lines=(), shares=(), marks=0)
         found, scores = recognized
         if options.layout == "digit":
             inks = [[candidate.ink for candidate in line.candidates] for line in found]
-            scores = [np.log(self._with_other_opinions(np.exp(one), of)) for one, of in zip(scores, inks, strict=True)]
+            scores = [self._with_other_opinions(one, of) for one, of in zip(scores, inks, strict=True)]
         choose = partial(
             choose_digits, found, least_probability=options.min_digit_confidence, anything=options.layout == "page"
         )
@@ -559,7 +558,7 @@ class Reader:
         """The reading of a page, or that of all its ink as one line, where it is or may be one and is surer so."""
         if any(line.signs for line in reading.lines):
             return reading
-        own = reading.probability if reading.count else 0.0
+        own = reading.probability
         least = WHOLE_GAIN * own if reading.count else 0.0 if is_line else WHOLE_ALONE
         if not is_line:
             if not _may_be_few_lines(found) or sum(bool(line.boxes) for line in reading.lines) > MOST_LINES:

@@ -59,19 +59,22 @@ def or_number_alone(
     """
     if view.reading.count:
         return view
-    page, alone = view.page, None
-    wide = _width_of_filling(page)
+    wide = _width_of_filling(view.page)
     if wide <= ONE_WIDE:
-        one = or_as_crop(replace(view, reading=as_digit(page)), picture, as_crop)
-        if _if_sure(one.reading, SURE_DIGIT) is not None:
+        one = or_as_crop(replace(view, reading=as_digit(view.page)), picture, as_crop)
+        if one.reading.probability >= SURE_DIGIT:
             return one
     if SEVERAL_WIDE[0] <= wide <= SEVERAL_WIDE[1]:
-        alone = _if_sure(as_line(page), SURE_NUMBER, count=2)
-    if alone is None and not page.is_polarity_sure:
+        several = as_line(view.page)
+        if several.count > 1 and several.probability >= SURE_NUMBER:
+            return replace(view, reading=several)
+    if not view.page.is_polarity_sure:
         page = clean(picture, options, against_odds=True)
         if _width_of_filling(page) <= ONE_WIDE:
-            alone = _if_sure(as_digit(page), SURE_OTHER)
-    return view if alone is None else replace(view, page=page, reading=alone)
+            other = as_digit(page)
+            if other.probability >= SURE_OTHER:
+                return replace(view, page=page, reading=other)
+    return view
 
 
 def or_as_crop(view: View, picture: PageImage, read: ReadCrop) -> View:
@@ -89,7 +92,7 @@ def or_as_crop(view: View, picture: PageImage, read: ReadCrop) -> View:
     read
         What reads ink that was not cleaned, and its grey.
     """
-    if _if_sure(view.reading, SURE_DIGIT) is not None:
+    if view.reading.probability >= SURE_DIGIT:
         return view
     grey = at_most(ink_grey(picture.pixels), CROP_SIDE)
     if min(grey.shape) > INPUT_SIDE and is_grainy(as_unit_range(grey)):
@@ -98,13 +101,8 @@ def or_as_crop(view: View, picture: PageImage, read: ReadCrop) -> View:
     (ink,) = to_ink([grey])
     page = CleanPage(ink=ink, to_source=PageTransform.scaling(picture.width / width, picture.height / height))
     reading = read(page, grey)
-    is_surer = reading.count and not (view.reading.count and view.reading.probability >= reading.probability)
+    is_surer = reading.probability > view.reading.probability
     return replace(view, page=page, reading=reading) if is_surer else view
-
-
-def _if_sure(reading: PageReading, least: float, *, count: int = 1) -> PageReading | None:
-    """A reading of at least so many digits that are all right so probably, or None."""
-    return reading if reading.count >= count and reading.probability >= least else None
 
 
 def _width_of_filling(page: CleanPage) -> float:
