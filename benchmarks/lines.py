@@ -19,6 +19,7 @@ import argparse
 import statistics
 import sys
 import time
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -34,7 +35,7 @@ from inkread.data.datasets import is_present, load
 from inkread.data.synth import PageOptions, compose_page
 from inkread.decode.ctc import prefix_beam
 from inkread.evaluate.lines import pictures_of
-from inkread.evaluate.metrics import Rate
+from inkread.evaluate.metrics import Rate, character_edits
 from inkread.evaluate.pages import LabeledPicture, PicturesReport, evaluate_pictures
 from inkread.evaluate.report import machine
 from inkread.models.registry import ModelCard, bundled, load_card
@@ -48,6 +49,7 @@ SEED = 20_262
 HELD_OUT_WRITERS = 60
 MILLISECONDS = 4.0
 TEN_DIGITS_HEIGHT = 38.0
+MOST_OFTEN = 6  # confusions that are told
 
 
 def main() -> int:
@@ -230,7 +232,25 @@ def row(what: str, report: PicturesReport, bar: float | None) -> dict[str, Any]:
         "bar": bar,
         "met": None if bar is None or exact.value is None else exact.value >= bar,
         "groups": groups,
+        "misses": misses(report),
         "median_seconds": report.median_seconds,
+    }
+
+
+def misses(report: PicturesReport) -> dict[str, Any]:
+    """What became of the lines that were not read right, and the digits most often taken for others."""
+    found = [one.judgement for one in report.misses if one.judgement.got]
+    edits = [character_edits("".join(one.want), "".join(one.got)) for one in found]
+    alone = [own[0] for own in edits if len(own) == 1]
+    pairs = Counter(f"{wanted} as {read}" for own in edits for wanted, read in own if wanted and read)
+    return {
+        "lines": len(report.misses),
+        "one digit taken for another": sum(bool(wanted and read) for wanted, read in alone),
+        "one digit lost": sum(not read for _, read in alone),
+        "one digit added": sum(not wanted for wanted, _ in alone),
+        "several faults": len(edits) - len(alone),
+        "nothing read": len(report.misses) - len(found),
+        "most often": dict(pairs.most_common(MOST_OFTEN)),
     }
 
 

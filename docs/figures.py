@@ -37,6 +37,15 @@ BENCHMARKS = {
         "inkread compare; inkread evaluate robustness; python benchmarks/evidence.py",
     ),
 }
+# What became of lines that were not read right.
+_MISSES = (
+    "lines",
+    "one digit taken for another",
+    "one digit lost",
+    "one digit added",
+    "several faults",
+    "nothing read",
+)
 NONE_YET = "No figures have been measured with this version yet: run the scripts in `benchmarks/`, then `make docs`."
 
 
@@ -54,6 +63,9 @@ def figures_page(results: Path) -> str:
         title, command = BENCHMARKS[name]
         parts += [f"## {title}", f"`{command}`, {_circumstances(result)}."]
         parts.append(_table(("what", "result", "bar", ""), _rows(name, result)))
+        if name == "lines":
+            heads = ("lines that were missed", *_MISSES, "most often taken for another")
+            parts.append(_table(heads, list(_misses(result))))
         if name == "against_rapidocr":
             parts.append(
                 _table(
@@ -169,6 +181,13 @@ def _batch_value(row: Mapping[str, Any], value: float) -> str:
     if row["unit"] == "times":
         return f"{value:.2f} ×"
     return f"{value:.1f} pages/s" if row["unit"] == "pages/s" else _speed_value(row, value)
+
+
+def _misses(result: Result) -> Iterator[tuple[str, ...]]:
+    for row in result["rows"]:
+        if found := row.get("misses"):
+            pairs = ", ".join(f"{pair} ({count})" for pair, count in found["most often"].items())
+            yield row["what"], *(str(found[kind]) for kind in _MISSES), pairs or "–"
 
 
 def _groups(result: Result) -> Iterator[tuple[str, ...]]:

@@ -1,5 +1,6 @@
 """The benchmarks run: each says what it takes, and those that need no peer measure a few made pictures."""
 
+import importlib
 import importlib.util
 import json
 import os
@@ -14,6 +15,7 @@ import numpy as np
 import pytest
 
 from inkread.data.synth import Hand, PageOptions, compose_page
+from inkread.evaluate.pages import judge
 
 WriteSet = Callable[[Path, int], Path]
 
@@ -57,6 +59,23 @@ def test_pages_are_compared_with_their_changes(repository: Path, tmp_path: Path)
     assert [row["what"] for row in written["rows"]][-1] == "exact lost by invert"
     assert written["machine"]["packages"]["inkread"]
     assert written["reports"]["invert"]["data"]["perturbation"] == "invert"
+
+
+def test_what_became_of_missed_lines_is_counted(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(repository / "benchmarks"))
+    lines = importlib.import_module("lines")
+    read = {"147": "47", "12": "13", "5": "51", "8": "", "1234": "11", "90": "90"}
+    outcomes = [SimpleNamespace(judgement=judge([truth], [reading])) for truth, reading in read.items()]
+    report = SimpleNamespace(misses=[one for one in outcomes if not one.judgement.exact])
+    assert lines.misses(report) == {
+        "lines": 5,
+        "one digit taken for another": 1,
+        "one digit lost": 1,
+        "one digit added": 1,
+        "several faults": 1,
+        "nothing read": 1,
+        "most often": {"2 as 3": 1, "4 as 1": 1},
+    }
 
 
 def test_the_speed_of_a_line_needs_no_data(repository: Path, tmp_path: Path) -> None:

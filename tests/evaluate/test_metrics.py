@@ -18,6 +18,7 @@ from inkread.evaluate.metrics import (
     Rate,
     area_under_roc,
     bootstrap_interval,
+    character_edits,
     character_error_rate,
     class_figures,
     confused_pairs,
@@ -303,6 +304,15 @@ def test_edit_distance_equals_a_brute_force_search(first: str, second: str) -> N
 @given(digit_strings, digit_strings, digit_strings)
 def test_edit_distance_obeys_the_triangle_inequality(first: str, second: str, third: str) -> None:
     assert edit_distance(first, third) <= edit_distance(first, second) + edit_distance(second, third)
+
+
+@given(digit_strings, digit_strings)
+def test_character_edits_are_the_fewest_and_lead_from_one_to_the_other(first: str, second: str) -> None:
+    edits = character_edits(first, second)
+    assert len(edits) == edit_distance(first, second)
+    assert all(one != other for one, other in edits)
+    kept = Counter(first) - Counter("".join(one for one, _ in edits))
+    assert kept + Counter("".join(other for _, other in edits)) == Counter(second)
 
 
 def test_character_error_rate_weighs_strings_by_their_length() -> None:

@@ -29,6 +29,7 @@ __all__ = [
     "WriterFigures",
     "area_under_roc",
     "bootstrap_interval",
+    "character_edits",
     "character_error_rate",
     "class_figures",
     "confused_pairs",
@@ -486,6 +487,38 @@ def edit_distance(first: str, second: str) -> int:
                 min(row[column] + 1, row[column - 1] + 1, diagonal + (left != right)),
             )
     return row[-1]
+
+
+def character_edits(truth: str, reading: str) -> tuple[tuple[str, str], ...]:
+    """The fewest edits that turn a truth into its reading: (what was true, what was read), either empty.
+
+    Of several shortest ways the one that keeps and takes characters for others from the end, before it adds or loses
+    any. As many as :func:`edit_distance` says.
+
+    Examples
+    --------
+    >>> character_edits("1250", "1950"), character_edits("147", "47"), character_edits("3", "31")
+    ((('2', '9'),), (('1', ''),), (('', '1'),))
+    """
+    rows = [list(range(len(reading) + 1))]
+    for above, left in enumerate(truth, 1):
+        row = [above]
+        for column, right in enumerate(reading, 1):
+            row.append(min(rows[-1][column] + 1, row[-1] + 1, rows[-1][column - 1] + (left != right)))
+        rows.append(row)
+    edits, i, j = [], len(truth), len(reading)
+    while i or j:
+        if i and j and rows[i][j] == rows[i - 1][j - 1] + (truth[i - 1] != reading[j - 1]):
+            i, j = i - 1, j - 1
+            if truth[i] != reading[j]:
+                edits.append((truth[i], reading[j]))
+        elif i and rows[i][j] == rows[i - 1][j] + 1:
+            i -= 1
+            edits.append((truth[i], ""))
+        else:
+            j -= 1
+            edits.append(("", reading[j]))
+    return tuple(reversed(edits))
 
 
 def character_error_rate(truths: Sequence[str], readings: Sequence[str]) -> float | None:
