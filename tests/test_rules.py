@@ -266,6 +266,38 @@ def test_a_one_in_the_middle_of_a_square_and_of_a_wide_column_stays():
     assert remove_rules(columns | one)[one > 0].all()
 
 
+@pytest.mark.parametrize("shift", [0, 30], ids=["digits between the rules", "digits on the rules"])
+def test_a_piece_in_a_rule_goes_however_dark_where_writing_keeps_clear_of_the_rules(shift):
+    page = np.zeros((460, 500), np.float32)
+    for x in (60, 140, 220, 300, 380):
+        page[:, x : x + 2] = 0.32
+    page[400:440, 139:142] = 0.8  # nothing is written near it: its ink was lifted
+    page[394:400, 139:142] = page[440:446, 139:142] = 0
+    writing = np.zeros(page.shape, np.uint8)
+    for x, y in itertools.product((100, 180, 260, 340), (80, 170)):
+        ring(writing, x + shift, y)
+    page[writing == 1] = 0.95
+    rest = remove_rules((page > 0.25).astype(np.uint8), page)
+    assert rest[writing == 1].mean() > 0.99
+    assert rest[402:438, 139:142].mean() == (shift > 0)
+
+
+def test_a_thin_piece_as_pale_as_the_rules_goes_where_no_rule_was_found():
+    page = np.zeros((460, 500), np.float32)
+    for x in (60, 140, 220, 300):
+        page[:, x : x + 2] = 0.32
+    for row, step in zip(range(150, 200), itertools.cycle((0, 1, 2, 1))):  # frayed: it has no long run
+        page[row, 400 + step : 402 + step] = 0.36
+    writing = np.zeros(page.shape, np.uint8)
+    for x, y in itertools.product((100, 180, 260, 340), (80, 170)):
+        ring(writing, x, y)
+    cv2.line(writing, (440, 150), (444, 195), 1, 3)
+    page[writing == 1] = 0.95
+    rest = remove_rules((page > 0.25).astype(np.uint8), page)
+    assert rest[writing == 1].mean() > 0.99
+    assert rest[cv2.dilate(writing, np.ones((5, 5), np.uint8)) == 0].sum() == 0
+
+
 def test_writing_as_pale_as_the_rules_stays():
     squares = table(400, 600, 80)
     rings = np.zeros_like(squares)

@@ -67,6 +67,8 @@ PALE_RUN, LEAST_PALE_RUN, PALE_PIECE = 0.35, 6, 0.5
 # How broad a piece of a broken rule is at the most, in heights of a digit, and how much darker than the rule: where
 # nothing is written near it, all ink is lifted.
 FRAGMENT_BREADTH, FRAGMENT_DARKER = 0.25, 0.42
+# Writing keeps clear of the rules where this share of it at the most lies on one.
+CROSSED_SHARE = 0.1
 # Rules that were found along less than this share of the page for the most part are those of squared paper. Those this
 # near to each other, in their widest gap, are pieces of one. One is missing where others are twice or three times as
 # far apart as the nearest, but for this share.
@@ -318,6 +320,8 @@ def _without_paler(binary: Mask, ink: Image | Mask, pale: float, typical: float)
     labels, stats, _ = components_of(rest)
     sides = np.maximum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     stays = (sides >= PALE_PIECE * typical) | (np.bincount(labels[dark], minlength=len(stats)) > 0)
+    breadths = np.minimum(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
+    stays &= (breadths > FRAGMENT_BREADTH * typical) | (_darkness(labels, stats, ink) > pale)
     stays[0] = False
     return np.asarray(stays[labels], np.uint8)
 
@@ -445,15 +449,37 @@ def _without_fragments(binary: Mask, ink: Image | Mask, across: list[_Rule], dow
         thin &= length <= 8 * typical
         # A rule drawn faintly is thin where it was found, and no thinner than others where it was not.
         usual = float(np.median([rule.thickness for rule in rules])) if rules else 0.0
+        written = ~thin & (length >= CELL_SHARE * typical)
+        written[0] = False
+        is_clear = _keeps_clear(rules, stats[written], along)
         for rule in (*rules, *_missing(rules)):
             offset = np.abs(centers[:, 1 - along] - np.polyval(rule.curve, centers[:, along]))
-            alike = areas / length <= 1.5 * max(rule.thickness, usual) + 1
-            alike &= darkness <= rule.darkness + FRAGMENT_DARKER
             places = centers[:, along]
             beyond = np.maximum(0, np.maximum(rule.x0 - places, places - rule.x0 - rule.length))
+            alike = areas / length <= 1.5 * max(rule.thickness, usual) + 1 + is_clear
+            alike &= (darkness <= rule.darkness + FRAGMENT_DARKER) | (is_clear & (beyond == 0))
             gone |= thin & alike & (offset <= max(2.0, 0.1 * typical) + rule.spread + BEND * beyond)
     gone[0] = False
     return np.asarray(binary & ~gone[labels], np.uint8) if gone.any() else binary
+
+
+def _keeps_clear(rules: list[_Rule], stats: NDArray[np.int32], along: int) -> bool:
+    """Whether what is written in cells stays between the rules: then what lies on one is a piece of it, however dark.
+
+    Parameters
+    ----------
+    stats
+        Of the components that are written, as OpenCV tells them.
+    along
+        Which of their coordinates runs along the rules: 0 is x.
+    """
+    starts, sides = stats[:, along].astype(np.float64), stats[:, 2 + along]
+    low, high = stats[:, 1 - along], stats[:, 1 - along] + stats[:, 3 - along]
+    middles, crossed = starts + sides / 2, np.zeros(len(stats), bool)
+    for rule in rules:
+        at = np.polyval(rule.curve, middles)
+        crossed |= (rule.x0 <= middles) & (middles < rule.x0 + rule.length) & (low <= at) & (at < high)
+    return len(stats) >= PARALLEL_COUNT and float(crossed.mean()) <= CROSSED_SHARE
 
 
 def _missing(rules: list[_Rule]) -> list[_Rule]:

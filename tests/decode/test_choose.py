@@ -212,6 +212,13 @@ def test_a_one_at_the_side_of_its_picture_is_as_high_as_the_digits_beside_it(str
     assert text_of(without_edge_strokes(reading, PageTransform(), size=(300, 200))) == [kept]
 
 
+@pytest.mark.parametrize(("height", "kept"), [(146, "222"), (140, "1222"), (200, "1222")])
+def test_a_stroke_in_the_corner_of_its_picture_is_none_of_digits_that_stand_clear_of_its_end(height, kept):
+    boxes = [(0, 106, 4, min(146, height)), *((30 + 40 * i, 100, 55 + 40 * i, 140) for i in range(3))]
+    reading = choose([line_of(boxes)], [[row(digit=1), *[row(digit=2)] * 3]])
+    assert text_of(without_edge_strokes(reading, PageTransform(), size=(300, height))) == [kept]
+
+
 def test_the_marks_of_a_page_are_known_with_their_places():
     boxes = spread(3)
     reading = choose([line_of(boxes)], [[row(digit=4), row(), row(digit=3)]])

@@ -336,6 +336,8 @@ def without_pieces_of_words(reading: PageReading) -> PageReading:
 def without_edge_strokes(reading: PageReading, to_picture: PageTransform, *, size: tuple[int, int]) -> PageReading:
     """The reading without upright strokes that touch a side of the picture, beside digits of another height.
 
+    Those in a corner of it go too, where the digits beside them stand clear of its end.
+
     A picture cut out of a form or a page shows the side of a cell, of a sheet or of a shadow at its left or right; and
     at its top or bottom a row of ends of squared paper's lines.
 
@@ -363,9 +365,11 @@ def without_edge_strokes(reading: PageReading, to_picture: PageTransform, *, siz
             at_side = [side or end for side, end in zip(at_side, at_end, strict=True)]
         others = [box.height for box, stroke in zip(line.boxes, strokes, strict=True) if not stroke]
         low, high = (share * float(np.median(others)) if others else 0.0 for share in AS_HIGH)
+        # In a corner, where none of the others reaches the picture's end, it goes on beyond it whatever its height.
+        alone_at_end = len(line.boxes) > 1 and sum(at_end) == 1
         is_edge = (
-            stroke and side and not low <= box.height <= high
-            for stroke, side, box in zip(strokes, at_side, line.boxes, strict=True)
+            stroke and side and (not low <= box.height <= high or (alone_at_end and end))
+            for stroke, side, end, box in zip(strokes, at_side, at_end, line.boxes, strict=True)
         )
         return line.only([k for k, edge in enumerate(is_edge) if not edge])
 
