@@ -41,6 +41,7 @@ from inkread.models.registry import TASKS, ModelCard, bundled, bundled_cards, lo
 from inkread.parts import DIGITS, Candidate, CleanPage, DigitInk, LineOfCandidates, PageImage, Word
 from inkread.reader.alone import or_as_crop, or_number_alone
 from inkread.reader.compose import compose_line
+from inkread.reader.solid import without_solid_shapes
 from inkread.reader.views import best_view
 from inkread.recognize.digit import DigitRecognizer
 from inkread.recognize.line import LineRecognizer
@@ -426,6 +427,7 @@ class Reader:
             if options.try_again:
                 reading = self._with_tilted(reading, options)
             reading = without_edge_strokes(reading, cleaned.to_source, size=(part.width, part.height))
+            reading = without_solid_shapes(reading, cleaned, part.pixels)
         condition = assess(
             part,
             cleaned,
