@@ -32,8 +32,6 @@ LINE_CLASSES = 11  # ten digits and the blank
 LINE_STEP = 2  # columns of a strip a frame
 PAGE_STEP = 4  # pixels a cell of the map
 FRAMES_A_FEATURE = 2  # frames that the line network's head says of one column of features
-PAPER_INK = 0.35  # up to which a pixel is paper, and as near to 1 ink, where a certified network starts
-PAPER_SLOPE = 1 / (1 - 2 * PAPER_INK)
 
 
 class ConvBlock(nn.Module):  # type: ignore[misc]  # torch is left out of type checking
@@ -169,9 +167,7 @@ class RobustNet(nn.Module):  # type: ignore[misc]  # torch is left out of type c
     """A digit network whose answers can be certified: plain convolutions and linear layers, so that bounds stay tight.
 
     Two convolutions with stride, without normalization and sums, as in Gowal et al. 2018, arXiv 1810.12715; about 1.3
-    million multiplications a digit. Before them every pixel goes through two layers of its own, which start as a soft
-    threshold: 1 where there is paper, 0 where there is ink, and a slope between. What changes a pixel at either end of
-    it changes nothing behind it, so that bounds are wide where a stroke's edge is grey, and nowhere else.
+    million multiplications a digit.
 
     Parameters
     ----------
@@ -183,20 +179,11 @@ class RobustNet(nn.Module):  # type: ignore[misc]  # torch is left out of type c
         super().__init__()
         c32, c64, c256 = (max(4, round(c * width)) for c in (32, 64, 256))
         self.features = nn.Sequential(
-            nn.Conv2d(1, 1, 1, padding=1), nn.ReLU(),  # (N, 1, 30, 30), a margin of paper
-            nn.Conv2d(1, 1, 1), nn.ReLU(),
-            nn.Conv2d(1, c32, 4, stride=2), nn.ReLU(),  # (N, 32, 14, 14)
+            nn.Conv2d(1, c32, 4, stride=2, padding=1), nn.ReLU(),  # (N, 32, 14, 14)
             nn.Conv2d(c32, c64, 4, stride=2, padding=1), nn.ReLU(),  # (N, 64, 7, 7)
         )  # fmt: skip
         self.hidden = nn.Linear(c64 * 49, c256)
         self.head = nn.Linear(c256, DIGIT_CLASSES)
-        # max(0, 1 - max(0, slope * (x - paper))): falls from 1 at the ink that paper may have to 0 at 1 less that.
-        for layer, weight, bias in (
-            (self.features[0], PAPER_SLOPE, -PAPER_SLOPE * PAPER_INK),
-            (self.features[2], -1.0, 1.0),
-        ):
-            nn.init.constant_(layer.weight, weight)
-            nn.init.constant_(layer.bias, bias)
 
     def forward(self, x: Tensor) -> tuple[Tensor, Tensor]:
         """(N, 1, 28, 28) in [0, 1] → logits (N, 11), features (N, C, 7, 7)."""
