@@ -3,7 +3,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from inkread.decode.agree import agree, doubtful_words, is_settled
+from inkread.decode.agree import (
+    MOST_ASKED,
+    agree,
+    doubtful_words,
+    is_settled,
+    possible_numbers,
+    with_numbers,
+)
 from inkread.decode.choose import ChosenLine, PageReading
 from inkread.geometry import Box, Quad
 from inkread.parts import BLANK, DIGITS, Candidate, LineCrop, LineOfCandidates, Scores, Word
@@ -207,3 +214,52 @@ def test_a_reading_that_leaves_a_high_piece_out_is_doubted():
     assert text_of(whole) == "1"
     left = agreed(reading_of(line), [(0, word_of(0, 2))], [frames_of("12", 0.9)], pieces=2)
     assert text_of(left) == "12"
+
+
+def among_letters(digit_likelihoods, *, words):
+    """A line of letters with components of such likelihoods of being some digit, and what is known of them."""
+    boxes = tuple(Box(100 + 22 * i, 57, 118 + 22 * i, 79) for i in range(len(digit_likelihoods)))
+    ink = np.ones((22, 18), np.float32)
+    found = LineOfCandidates(
+        pieces=boxes,
+        candidates=tuple(Candidate(start=k, end=k + 1, ink=ink, box=box) for k, box in enumerate(boxes)),
+        digit_height=22.0,
+        words=words,
+        components=tuple((k, k + 1) for k in range(len(boxes))),
+    )
+    scores = np.full((len(boxes), 11), 0.01)
+    scores[:, 10] = 1 - np.array(digit_likelihoods)
+    return found, np.log(scores).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("share", "known", "asked"), [(0.1, False, [1]), (0.1, True, []), (0.6, False, [])], ids=["text", "known", "number"]
+)
+def test_words_among_letters_whose_marks_may_be_digits_are_asked_about(share, known, asked):
+    letters, number = word_of(0, 2), word_of(2, 4)
+    found, scores = among_letters([0.02, 0.1, 0.9, 0.4], words=(letters, number))
+    reading = reading_of(line_of("", 0.9), share=share)
+    words = possible_numbers([found], reading, [scores], known=[(0, number)] if known else [])
+    assert words == [(0, (letters, number)[k]) for k in asked]
+
+
+def test_the_likeliest_of_many_words_are_asked_about():
+    count = MOST_ASKED + 6
+    found, scores = among_letters(np.linspace(0.4, 0.9, count), words=tuple(word_of(k, k + 1) for k in range(count)))
+    words = possible_numbers([found], reading_of(line_of("", 0.9), share=0.05), [scores], known=[])
+    assert [word.start for _, word in words] == list(range(count - 1, 5, -1))
+
+
+@pytest.mark.parametrize(
+    ("said", "probability", "kept"),
+    [("46", 0.999, "46"), ("46", 0.97, ""), ("468", 0.99, "468"), ("468", 0.9, ""), ("4", 0.9999, ""), ("", 0.9, "")],
+)
+def test_a_word_among_letters_is_a_number_where_the_line_network_is_sure_of_several_digits(said, probability, kept):
+    word = word_of(2, 4)
+    reading = reading_of(line_of("", 0.9), share=0.1)
+    after = with_numbers(reading, [(0, word)], [frames_of(said, probability, frames=21)], strip_height=22)
+    assert text_of(after) == kept
+    assert all(span == (2, 4) for span in after.lines[0].spans)
+    if kept:
+        assert after.lines[0].probability > 0.8
+        assert all(100 <= box.x0 < box.x1 <= 144 for box in after.lines[0].boxes)

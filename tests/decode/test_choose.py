@@ -170,11 +170,23 @@ def test_a_fold_that_reads_as_a_digit_is_fainter_than_the_digits_of_the_page(str
 
 @pytest.mark.parametrize(("share", "sure", "kept"), [(0.05, 0.6, ""), (0.05, 0.99, "24"), (0.6, 0.6, "24")])
 def test_digits_of_a_line_of_words_must_be_sure(share, sure, kept):
-    read = choose([line_of(spread(2))], [[row(digit=2, sure=sure), row(digit=4, sure=sure)]])
+    found = line_of(spread(2))
+    read = choose([found], [[row(digit=2, sure=sure), row(digit=4, sure=sure)]])
     probabilities = tuple(np.eye(10)[digit] * sure for digit in (2, 4))
     line = dataclasses.replace(read.lines[0], probabilities=probabilities)
     reading = dataclasses.replace(read, lines=(line,), shares=(share,))
-    assert text_of(without_pieces_of_words(reading)) == [kept]
+    assert text_of(without_pieces_of_words(reading, [found])) == [kept]
+
+
+def test_a_sure_number_stays_in_a_line_of_words_without_the_unsure_digits_of_others():
+    found = line_of(spread(5), words=[(0, 2), (2, 4), (4, 5)])
+    read = choose([found], [[row(digit=digit) for digit in (2, 4, 6, 8, 9)]])
+    sureness = (0.6, 0.5, 0.9, 0.8, 0.7)
+    probabilities = tuple(np.eye(10)[digit] * sure for digit, sure in zip((2, 4, 6, 8, 9), sureness, strict=True))
+    reading = dataclasses.replace(
+        read, lines=(dataclasses.replace(read.lines[0], probabilities=probabilities),), shares=(0.1,)
+    )
+    assert text_of(without_pieces_of_words(reading, [found])) == ["68"]
 
 
 def strokes_and_digits(strokes, digits):

@@ -15,13 +15,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.decode.choose import ChosenLine, PageReading
+from inkread.decode.choose import MARK_HEIGHT, ChosenLine, PageReading
 from inkread.decode.ctc import aligned, greedy
 from inkread.decode.slashes import possible_slashes
 from inkread.decode.whole import cut_out, frame_probabilities, likeliest_together
-from inkread.parts import LineOfCandidates, Scores, Word
+from inkread.parts import Hypothesis, LineOfCandidates, Scores, Word
 
-__all__ = ["agree", "doubtful_words", "is_settled"]
+__all__ = ["agree", "doubtful_words", "is_settled", "possible_numbers", "with_numbers"]
 
 # A word whose every digit is at least this sure needs no second reader where nothing could be cut or joined otherwise;
 # where something could, the digits must be surer still.
@@ -45,6 +45,12 @@ PLAIN_DISCOUNT = 0.5
 SLASH_DISCOUNT = 0.3
 # What the line network counts for where it says that a word holds no digit, beside the mean sureness of its digits.
 WORD_DISCOUNT = 0.7
+# A word among letters may be a number where its components, those of a digit's height, are on the average this likely
+# some digit by themselves; so many of a page, the likeliest ones, are asked about.
+MAY_BE_NUMBER, MOST_ASKED = 0.3, 24
+# It is one where the network that reads past words is this sure of two digits, or of more. A single one among letters
+# is told from them by nobody.
+SURE_PAIR, SURE_NUMBER = 0.97, 0.85
 # What the digit network's reading counts for where it leaves pieces as high as a digit out of a number.
 LEFT_INK_DISCOUNT = 0.1
 
@@ -88,6 +94,74 @@ def _log_odds(line: LineOfCandidates, word: Word, around: NDArray[np.float32]) -
     """What the page network says of a word: the mean over its candidates."""
     own = [i for i, c in enumerate(line.candidates) if word.start <= c.start and c.end <= word.end]
     return float(np.mean(around[own])) if own else -math.inf
+
+
+def possible_numbers(
+    found: Sequence[LineOfCandidates],
+    reading: PageReading,
+    scores: Sequence[NDArray[np.float32]],
+    *,
+    known: Sequence[tuple[int, Word]],
+) -> list[tuple[int, Word]]:
+    """The words of lines that are not believed to hold digits that may be numbers all the same, by themselves.
+
+    In a line of text most marks are letters, and a digit that resembles one is taken for it.
+
+    Parameters
+    ----------
+    found, reading
+        The lines, and what the digit network says about them.
+    scores
+        For each line (C, 11): log-probabilities of its candidates, "not a digit" last.
+    known
+        Words that are asked about anyway.
+    """
+    asked = {(number, word.start) for number, word in known}
+    possible = []
+    for number, (line, values, share) in enumerate(zip(found, scores, reading.shares, strict=True)):
+        if share >= LEAST_SHARE or not line.words:
+            continue
+        components = set(line.components)
+        whole = [
+            (candidate.start, candidate.end, -math.expm1(min(0.0, float(row[-1]))))
+            for candidate, row in zip(line.candidates, values, strict=True)
+            if (candidate.start, candidate.end) in components
+            and candidate.box.height >= MARK_HEIGHT * line.digit_height
+        ]
+        for word in line.words:
+            own = [some_digit for start, end, some_digit in whole if word.start <= start and end <= word.end]
+            likelihood = float(np.mean(own)) if own else 0.0
+            if likelihood >= MAY_BE_NUMBER and (number, word.start) not in asked:
+                possible.append((likelihood, number, word))
+    possible.sort(key=lambda one: -one[0])
+    return [(number, word) for _, number, word in possible[:MOST_ASKED]]
+
+
+def with_numbers(
+    reading: PageReading, words: Sequence[tuple[int, Word]], scores: Sequence[Scores], *, strip_height: float
+) -> PageReading:
+    """The reading with those of some words that surely are numbers of several digits.
+
+    Parameters
+    ----------
+    reading
+        What the digit network says.
+    words
+        As :func:`possible_numbers` gives them.
+    scores
+        What the network that reads past words says about each; see :func:`agree`.
+    strip_height
+        As for :func:`agree`.
+    """
+    lines = list(reading.lines)
+    for (number, word), frames in zip(words, scores, strict=True):
+        ((text, probability), *_), _ = likeliest_together([frames], past_words=1)
+        if len(text) < 2 or probability < (SURE_PAIR if len(text) == 2 else SURE_NUMBER):
+            continue
+        best = aligned(frames, text, math.log(probability))
+        pixel = word.digit_height / strip_height
+        lines[number] = _read_as(lines[number], word, frames, best, pixel, probability ** (1 / len(text)))
+    return replace(reading, lines=tuple(lines))
 
 
 def is_settled(reading: PageReading, number: int, word: Word, scores: Scores) -> bool:
@@ -190,22 +264,20 @@ def _merged(
         return line
     frames = looks[surest]
     best = aligned(frames, likeliest, float(np.log(other / discount)))
+    return _read_as(line, word, frames, best, pixel, other ** (1 / len(likeliest)))
+
+
+def _read_as(line: ChosenLine, word: Word, frames: Scores, best: Hypothesis, pixel: float, each: float) -> ChosenLine:
+    """The line with a word of it read as the line network reads it, each digit so sure, instead of its own digits."""
     boxes, inks = cut_out(word, frames, best, pixel)
-    probabilities_of_best = [frame_probabilities(frames, span, other ** (1 / len(best.text))) for span in best.spans]
-    before = [k for k, (start, _) in enumerate(line.spans) if start < word.start]
-    after = [k for k, (start, _) in enumerate(line.spans) if start >= word.end]
-    return ChosenLine(
-        boxes=(*(line.boxes[k] for k in before), *boxes, *(line.boxes[k] for k in after)),
-        inks=(*(line.inks[k] for k in before), *inks, *(line.inks[k] for k in after)),
-        spans=(
-            *(line.spans[k] for k in before),
-            *([(word.start, word.end)] * len(boxes)),
-            *(line.spans[k] for k in after),
-        ),
-        probabilities=(
-            *(line.probabilities[k] for k in before),
-            *probabilities_of_best,
-            *(line.probabilities[k] for k in after),
-        ),
+    before = line.only([k for k, (start, _) in enumerate(line.spans) if start < word.start])
+    after = line.only([k for k, (start, _) in enumerate(line.spans) if start >= word.end])
+    probabilities = [frame_probabilities(frames, span, each) for span in best.spans]
+    return replace(
+        line,
+        boxes=(*before.boxes, *boxes, *after.boxes),
+        inks=(*before.inks, *inks, *after.inks),
+        spans=(*before.spans, *([(word.start, word.end)] * len(boxes)), *after.spans),
+        probabilities=(*before.probabilities, *probabilities, *after.probabilities),
         texts=(),
     )

@@ -322,15 +322,20 @@ def without_lone_marks(reading: PageReading) -> PageReading:
     return replace(reading, lines=tuple(line.only([]) if is_mark(line) else line for line in reading.lines))
 
 
-def without_pieces_of_words(reading: PageReading) -> PageReading:
-    """The reading without digits that are not sure in lines that hold hardly any."""
+def without_pieces_of_words(reading: PageReading, found: Sequence[LineOfCandidates]) -> PageReading:
+    """The reading without words whose digits are not sure in lines that hold hardly any."""
+    lines = zip(found, reading.lines, reading.shares, strict=True)
     return replace(
         reading,
-        lines=tuple(
-            line.only([]) if share < WORDY_SHARE and _is_doubtful(line) else line
-            for line, share in zip(reading.lines, reading.shares, strict=True)
-        ),
+        lines=tuple(_without_doubtful_words(of, line) if share < WORDY_SHARE else line for of, line, share in lines),
     )
+
+
+def _without_doubtful_words(found: LineOfCandidates, line: ChosenLine) -> ChosenLine:
+    starts = [word.start for word in found.words]
+    words = np.searchsorted(starts, [start for start, _ in line.spans], side="right")
+    sureness = np.array([p.max() for p in line.probabilities])
+    return line.only([k for k, word in enumerate(words) if sureness[words == word].mean() >= LONE_DIGIT])
 
 
 def without_edge_strokes(reading: PageReading, to_picture: PageTransform, *, size: tuple[int, int]) -> PageReading:
@@ -397,10 +402,6 @@ def _is_stick(line: ChosenLine, height: float) -> bool:
     return bool(
         height and probabilities.argmax() == 1 and not SHORTEST_LONE <= _length(box) / height <= LONGEST_LEANING
     )
-
-
-def _is_doubtful(line: ChosenLine) -> bool:
-    return bool(line.boxes) and float(np.mean([p.max() for p in line.probabilities])) < LONE_DIGIT
 
 
 def _is_like(line: ChosenLine, k: int, typical: float, count: int) -> bool:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from inkread.assess import assess
 from inkread.clean import CleanOptions, picture_within, turned
-from inkread.decode.agree import agree, doubtful_words, is_settled
+from inkread.decode.agree import agree, doubtful_words, is_settled, possible_numbers, with_numbers
 from inkread.decode.choose import (
     PageReading,
     choose_digits,
@@ -474,12 +474,12 @@ class Reader:
         if options.layout == "digit":
             return reading
         reading = without_slashes(reading, found)
-        reading = self._with_lines(found, reading, around)
+        reading = self._with_lines(found, reading, around, scores)
         is_dirty_page = options.layout == "page" and may_be_dirt
         # A mark does not say how large digits are.
         reading = of_like_size(without_lone_marks(reading) if is_dirty_page else reading)
         if is_dirty_page:
-            reading = without_pieces_of_words(without_lone_marks(reading))
+            reading = without_pieces_of_words(without_lone_marks(reading), found)
         if "line" not in self._cards:
             return reading
         reading = self._or_as_one_line(page, found, reading, is_line=options.layout == "line")
@@ -593,20 +593,30 @@ class Reader:
         return without_slashes(PageReading(lines=(line,), shares=(1.0,), marks=len(line.boxes)))
 
     def _with_lines(
-        self, found: Sequence[LineOfCandidates], reading: PageReading, around: Sequence[NDArray[np.float32]] | None
+        self,
+        found: Sequence[LineOfCandidates],
+        reading: PageReading,
+        around: Sequence[NDArray[np.float32]] | None,
+        scores: Sequence[NDArray[np.float32]],
     ) -> PageReading:
-        """The reading, with the line network asked about the words that the digit network is not sure of."""
-        doubtful = doubtful_words(found, reading, around)
-        if not doubtful or "line" not in self._cards:
+        """The reading, with the line networks asked about words: those that the digit network is not sure of, and those
+        among letters that may be numbers."""
+        if "line" not in self._cards:
             return reading
-        strips = [prepare_line(word.crop.ink, digit_height=word.digit_height) for _, word in doubtful]
+        doubtful = doubtful_words(found, reading, around)
+        possible = possible_numbers(found, reading, scores, known=doubtful) if "words" in self._cards else []
+        if not (doubtful or possible):
+            return reading
         first, *others = self._lines()
-        looks = [[scores] for scores in first.recognize(strips)]
+        strips = [prepare_line(word.crop.ink, digit_height=word.digit_height) for _, word in doubtful]
+        looks = [[said] for said in first.recognize(strips)]
         left = [k for k, (number, word) in enumerate(doubtful) if not is_settled(reading, number, word, looks[k][0])]
         for network in others:
-            for k, scores in zip(left, network.recognize([strips[k] for k in left]), strict=True):
-                looks[k].append(scores)
-        return agree(found, reading, doubtful, looks, strip_height=LINE_DIGIT_HEIGHT)
+            for k, said in zip(left, network.recognize([strips[k] for k in left]), strict=True):
+                looks[k].append(said)
+        reading = agree(found, reading, doubtful, looks, strip_height=LINE_DIGIT_HEIGHT)
+        strips = [prepare_line(word.crop.ink, digit_height=word.digit_height) for _, word in possible]
+        return with_numbers(reading, possible, others[-1].recognize(strips), strip_height=LINE_DIGIT_HEIGHT)
 
 
 def _by_line(rows: NDArray[np.float32], counts: Iterable[int]) -> list[NDArray[np.float32]]:
