@@ -243,6 +243,12 @@ def test_words_among_letters_whose_marks_may_be_digits_are_asked_about(share, kn
     assert words == [(0, (letters, number)[k]) for k in asked]
 
 
+def test_small_print_is_not_asked_about():
+    word = dataclasses.replace(word_of(0, 2), digit_height=13.0)
+    found, scores = among_letters([0.9, 0.9], words=(word,))
+    assert possible_numbers([found], reading_of(line_of("", 0.9), share=0.05), [scores], known=[]) == []
+
+
 def test_the_likeliest_of_many_words_are_asked_about():
     count = MOST_ASKED + 6
     found, scores = among_letters(np.linspace(0.4, 0.9, count), words=tuple(word_of(k, k + 1) for k in range(count)))

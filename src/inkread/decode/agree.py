@@ -48,6 +48,8 @@ WORD_DISCOUNT = 0.7
 # A word among letters may be a number where its components, those of a digit's height, are on the average this likely
 # some digit by themselves; so many of a page, the likeliest ones, are asked about.
 MAY_BE_NUMBER, MOST_ASKED = 0.3, 24
+# Lower ones, in pixels, are not asked about: letters that small run together, and look like digits when enlarged.
+LEAST_HEIGHT = 16.0
 # It is one where the network that reads past words is this sure of two digits, or of more. A single one among letters
 # is told from them by nobody.
 SURE_PAIR, SURE_NUMBER = 0.97, 0.85
@@ -131,7 +133,8 @@ def possible_numbers(
         for word in line.words:
             own = [some_digit for start, end, some_digit in whole if word.start <= start and end <= word.end]
             likelihood = float(np.mean(own)) if own else 0.0
-            if likelihood >= MAY_BE_NUMBER and (number, word.start) not in asked:
+            is_legible = word.digit_height >= LEAST_HEIGHT
+            if is_legible and likelihood >= MAY_BE_NUMBER and (number, word.start) not in asked:
                 possible.append((likelihood, number, word))
     possible.sort(key=lambda one: -one[0])
     return [(number, word) for _, number, word in possible[:MOST_ASKED]]
