@@ -586,3 +586,11 @@ def test_one_slash_parts_two_numbers(reader, seed, text):
     options = PageOptions(lines=(text,), width=700, height=200, digit_height=60.0)
     page, _ = compose_page(np.random.default_rng([81, seed]), options)
     assert reader.read(page.pixels).text == text.replace("/", " ")
+
+
+def test_a_line_network_of_ones_own_is_asked_alone():
+    reader = Reader(models={"line": bundled("line")})
+    page, _ = compose_page(np.random.default_rng(0), PageOptions(width=500, height=300, lines=("405 12", "773 90")))
+    assert set(reader.model) >= {"digit", "line"}
+    assert "words" not in reader.model
+    assert "773" in reader.read(page.pixels).text

@@ -608,15 +608,21 @@ class Reader:
         if not (doubtful or possible):
             return reading
         first, *others = self._lines()
-        strips = [prepare_line(word.crop.ink, digit_height=word.digit_height) for _, word in doubtful]
+        strips = _strips(doubtful)
         looks = [[said] for said in first.recognize(strips)]
         left = [k for k, (number, word) in enumerate(doubtful) if not is_settled(reading, number, word, looks[k][0])]
         for network in others:
             for k, said in zip(left, network.recognize([strips[k] for k in left]), strict=True):
                 looks[k].append(said)
         reading = agree(found, reading, doubtful, looks, strip_height=LINE_DIGIT_HEIGHT)
-        strips = [prepare_line(word.crop.ink, digit_height=word.digit_height) for _, word in possible]
-        return with_numbers(reading, possible, others[-1].recognize(strips), strip_height=LINE_DIGIT_HEIGHT)
+        if not possible:
+            return reading
+        return with_numbers(reading, possible, others[-1].recognize(_strips(possible)), strip_height=LINE_DIGIT_HEIGHT)
+
+
+def _strips(words: Iterable[tuple[int, Word]]) -> list[NDArray[np.float32]]:
+    """What the line networks see of words."""
+    return [prepare_line(word.crop.ink, digit_height=word.digit_height) for _, word in words]
 
 
 def _by_line(rows: NDArray[np.float32], counts: Iterable[int]) -> list[NDArray[np.float32]]:
