@@ -6,8 +6,10 @@ import cv2
 import numpy as np
 import pytest
 
+from inkread.clean import CleanOptions, clean
 from inkread.clean.panel import find_panels, with_panels_turned
 from inkread.data.synth import Hand, PageOptions, compose_page
+from inkread.parts import PageImage
 from inkread.reader import Reader
 
 
@@ -43,6 +45,18 @@ def test_a_board_photographed_from_the_side_is_found():
     view = cv2.getPerspectiveTransform(whole, seen)
     picture = cv2.warpPerspective(picture, view, (450, 340), borderMode=cv2.BORDER_REPLICATE)
     assert len(find_panels(grey(picture))) == 1
+
+
+@pytest.mark.parametrize("degrees", [-70, -45, -20, 10, 30, 45, 80])
+def test_a_board_that_leans_is_cleaned_too(degrees):
+    picture = on_wall(board("31", width=180, height=180), left=130, top=130, right=130, bottom=130)
+    height, width = picture.shape[:2]
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    leaning = cv2.warpAffine(picture, turn, (width, height), borderMode=cv2.BORDER_REPLICATE)
+    assert len(find_panels(grey(leaning))) == 1
+    page = clean(PageImage(pixels=leaning), CleanOptions(max_skew_degrees=0))
+    # Its writing is ink, and its ground is not.
+    assert 0.003 < float((page.ink > 0.5).mean()) < 0.05
 
 
 def test_a_turned_panel_is_paper_like_that_around_it_and_its_writing_dark():

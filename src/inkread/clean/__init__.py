@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from inkread.clean.grid import find_grid, seen_from_above
 from inkread.clean.margin import picture_within
 from inkread.clean.panel import RIM, find_panels, with_panels_turned
-from inkread.clean.sheet import find_outlines, part_of_sheet, straighten, whole_sheet, without_ground
+from inkread.clean.sheet import area_within, find_outlines, part_of_sheet, straighten, whole_sheet, without_ground
 from inkread.clean.skew import MEASURED_SIDE, SMALL_SKEW, estimate_skew, plausible_skews, turned
 from inkread.clean.speckle import without_speckles
 from inkread.clean.tone import at_most, ink_grey, one_of
@@ -54,6 +54,8 @@ WHOLE_TIMES_SHARE = 0.7
 # Bright paper must reach across the widest stroke: a sixth of the short side is wider than any pen's line in a picture
 # that a digit fills.
 PAPER_REACH = 1 / 6
+# A panel is judged by its largest upright part where that is at least this share of it; one that leans is straightened.
+LEAST_UPRIGHT = 0.5
 # A picture whose short side is less than this share of its long one is a strip, of one line.
 STRIP_SHARE = 0.5
 # A page whose strokes, as rows cross them, are wider than this (pixels) is shrunk a whole number of times: a digit of
@@ -172,9 +174,12 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
 
 
 def _part_within(grey: NDArray[np.uint8], corners: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """The largest upright part of a picture that lies within four corners, which are nearly upright."""
+    """What lies within four corners: of nearly upright ones the largest upright part of the picture, else straightened."""
     x0, x1, y0, y1 = (round(float(place)) for axis in corners.T for place in np.sort(axis)[1:3])
-    return np.ascontiguousarray(grey[y0 + RIM : y1 - RIM + 1, x0 + RIM : x1 - RIM + 1])
+    part = grey[y0 + RIM : y1 - RIM + 1, x0 + RIM : x1 - RIM + 1]
+    if part.size < LEAST_UPRIGHT * area_within(corners):
+        part = straighten(grey, corners)[0][RIM:-RIM, RIM:-RIM]
+    return np.ascontiguousarray(part)
 
 
 def _within(grey: NDArray[np.uint8], most: int) -> NDArray[np.uint8]:
