@@ -11,7 +11,7 @@ import pytest
 from inkread.clean import CleanOptions, clean
 from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph
 from inkread.errors import InvalidOption
-from inkread.find import FindOptions, as_one_digit, as_one_line, find_candidates
+from inkread.find import FindOptions, as_one_digit, as_one_line, find_candidates, narrower_words
 from inkread.geometry import Box, PageTransform
 from inkread.parts import CleanPage
 
@@ -286,6 +286,17 @@ def test_a_pen_beside_a_few_digits_does_not_say_how_high_they_are():
     pen = cv2.line(blank(500, 700), (450, 480), (690, 280), 1.0, 14)
     lines = find_candidates(as_page(np.maximum(page.ink, pen)))
     assert [len(line.pieces) for line in lines if line.digit_height == 24] == [6]
+
+
+def test_words_part_at_narrower_gaps_too():
+    # Blocks 24 high: a gap of 4 pixels between letters, one of 14 between words.
+    page = blocks(*((x, 100) for x in (40, 60, 80, 110, 130)), size=(200, 300))
+    (line,) = find_candidates(page)
+    assert [(word.start, word.end) for word in line.words] == [(0, 5)]
+    parts = narrower_words(page.ink, line, word_gap=0.45)
+    assert [(word.start, word.end) for word in parts] == [(0, 3), (3, 5)]
+    assert 87 < parts[1].crop.quad.box.x0 < 103, "nothing of the word before it"
+    assert parts[1].crop.ink.sum() == pytest.approx(page.ink[:, 100:].sum())
 
 
 def test_the_largest_components_are_looked_at_first():

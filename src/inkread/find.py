@@ -8,6 +8,7 @@ business of the reader and of :mod:`inkread.decode`.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
@@ -22,7 +23,7 @@ from inkread.geometry import Box, Quad
 from inkread.parts import Candidate, CleanPage, LineCrop, LineOfCandidates, Word
 from inkread.rules import SPARSE_FILL, remove_rules
 
-__all__ = ["FindOptions", "as_one_digit", "as_one_line", "find_candidates", "ink_box"]
+__all__ = ["FindOptions", "as_one_digit", "as_one_line", "find_candidates", "ink_box", "narrower_words"]
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.uint8]
@@ -168,6 +169,19 @@ def find_candidates(page: CleanPage, options: FindOptions | None = None) -> tupl
     lines = _gather_lines(components, reference)
     proposals = [_propose(page.ink, line, reference, options) for line in lines]
     return tuple(proposal for proposal in proposals if proposal is not None)
+
+
+def narrower_words(ink: Image, line: LineOfCandidates, *, word_gap: float) -> tuple[Word, ...]:
+    """The words of a line parted at narrower gaps: letters stand closer than digits, and so do their words.
+
+    Parameters
+    ----------
+    ink
+        The clean page that the line was found on, float32 (H, W).
+    word_gap
+        As in :class:`FindOptions`.
+    """
+    return _words(ink, line.pieces, line.candidates, line.digit_height, word_gap=word_gap)
 
 
 def as_one_digit(page: CleanPage) -> tuple[LineOfCandidates, ...]:
@@ -619,7 +633,7 @@ def _propose(ink: Image, line: list[_Component], typical: float, options: FindOp
         candidates=tuple(candidates),
         digit_height=height,
         components=_narrow(owners, height),
-        words=_words(ink, pieces, candidates, height, word_gap=options.word_gap),
+        words=_words(ink, [piece.box for piece in pieces], candidates, height, word_gap=options.word_gap),
     )
 
 
@@ -631,7 +645,7 @@ def _narrow(owners: list[_Component], height: float) -> tuple[tuple[int, int], .
 
 
 def _words(
-    ink: Image, pieces: list[_Component], candidates: list[Candidate], height: float, *, word_gap: float
+    ink: Image, pieces: Sequence[Box], candidates: Sequence[Candidate], height: float, *, word_gap: float
 ) -> tuple[Word, ...]:
     """Pieces parted at clear gaps."""
     starts, reach = [0], pieces[0].x1
@@ -656,13 +670,13 @@ def _words(
     return tuple(words)
 
 
-def _word_crop(ink: Image, pieces: list[_Component], height: float) -> LineCrop:
+def _word_crop(ink: Image, pieces: Sequence[Box], height: float) -> LineCrop:
     """The ink in a box that is centered on the full-size pieces, whatever else stands in it.
 
     The line network learnt to read past rules, patterns and neighbors; what a mask would cut off, it could not restore.
     """
     full = [p for p in pieces if p.height >= 0.5 * height] or pieces
-    middle = float(np.median([p.middle_y for p in full]))
+    middle = float(np.median([p.center.y for p in full]))
     half = max(0.75 * height, 0.5 * height + 2)
     margin = WORD_MARGIN * height
     x0 = max(0, round(min(p.x0 for p in pieces) - margin))

@@ -232,6 +232,10 @@ def among_letters(digit_likelihoods, *, words):
     return found, np.log(scores).astype(np.float32)
 
 
+def asked_about(found, reading, scores, *, narrower=(), known=()):
+    return possible_numbers([found], reading, [scores], narrower=lambda line: narrower, known=known)
+
+
 @pytest.mark.parametrize(
     ("share", "known", "asked"), [(0.1, False, [1]), (0.1, True, []), (0.6, False, [])], ids=["text", "known", "number"]
 )
@@ -239,20 +243,37 @@ def test_words_among_letters_whose_marks_may_be_digits_are_asked_about(share, kn
     letters, number = word_of(0, 2), word_of(2, 4)
     found, scores = among_letters([0.02, 0.1, 0.9, 0.4], words=(letters, number))
     reading = reading_of(line_of("", 0.9), share=share)
-    words = possible_numbers([found], reading, [scores], known=[(0, number)] if known else [])
+    words = asked_about(found, reading, scores, known=[(0, number)] if known else [])
     assert words == [(0, (letters, number)[k]) for k in asked]
 
 
 def test_small_print_is_not_asked_about():
-    word = dataclasses.replace(word_of(0, 2), digit_height=13.0)
-    found, scores = among_letters([0.9, 0.9], words=(word,))
-    assert possible_numbers([found], reading_of(line_of("", 0.9), share=0.05), [scores], known=[]) == []
+    found, scores = among_letters([0.9, 0.9], words=(word_of(0, 2),))
+    small = dataclasses.replace(found, digit_height=13.0)
+    assert asked_about(small, reading_of(line_of("", 0.9), share=0.05), scores) == []
+
+
+def test_the_parts_of_a_line_between_narrower_gaps_are_asked_about():
+    line, number = word_of(0, 4), word_of(2, 4)
+    found, scores = among_letters([0.02, 0.1, 0.9, 0.8], words=(line,))
+    reading = reading_of(line_of("", 0.9), share=0.1)
+    assert asked_about(found, reading, scores, narrower=(word_of(0, 2), number)) == [(0, number)]
+    assert asked_about(found, reading, scores, narrower=(number,), known=[(0, line)]) == []
+
+
+@pytest.mark.parametrize(("width", "asked"), [(110, True), (200, False)])
+def test_a_short_word_that_hangs_together_is_asked_about(width, asked):
+    word = word_of(0, 4, width=width)
+    found, scores = among_letters([0.01] * 4, words=(word,))
+    joined = dataclasses.replace(found, components=())
+    words = asked_about(joined, reading_of(line_of("", 0.9), share=0.1), scores)
+    assert words == ([(0, word)] if asked else [])
 
 
 def test_the_likeliest_of_many_words_are_asked_about():
     count = MOST_ASKED + 6
-    found, scores = among_letters(np.linspace(0.4, 0.9, count), words=tuple(word_of(k, k + 1) for k in range(count)))
-    words = possible_numbers([found], reading_of(line_of("", 0.9), share=0.05), [scores], known=[])
+    found, scores = among_letters(np.linspace(0.6, 0.9, count), words=tuple(word_of(k, k + 1) for k in range(count)))
+    words = asked_about(found, reading_of(line_of("", 0.9), share=0.05), scores)
     assert [word.start for _, word in words] == list(range(count - 1, 5, -1))
 
 
@@ -269,3 +290,17 @@ def test_a_word_among_letters_is_a_number_where_the_line_network_is_sure_of_seve
     if kept:
         assert after.lines[0].probability > 0.8
         assert all(100 <= box.x0 < box.x1 <= 144 for box in after.lines[0].boxes)
+
+
+def test_of_numbers_that_overlap_the_widest_is_read():
+    words = [(0, word_of(2, 4)), (0, word_of(2, 6)), (0, word_of(6, 8))]
+    said = [frames_of(text, 0.999, frames=21) for text in ("46", "4682", "17")]
+    after = with_numbers(reading_of(line_of("", 0.9), share=0.1), words, said, strip_height=22)
+    assert text_of(after) == "468217"
+
+
+def test_what_looks_like_digits_among_letters_goes_where_the_line_network_sees_none():
+    reading = reading_of(line_of("06", 0.9), share=0.1)
+    words = [(0, word_of(0, 1)), (0, word_of(1, 2))]
+    after = with_numbers(reading, words, [frames_of("", 0.9), frames_of("6", 0.6)], strip_height=22)
+    assert text_of(after) == "6"

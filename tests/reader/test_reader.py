@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 import inkread
+from inkread.data.printed import draw_printed
 from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph, write_line
 from inkread.errors import InvalidArray, InvalidOption, ModelError, SourceNotFound, UnsupportedSource
 from inkread.geometry import Box, PageTransform, Point, Stroke
@@ -247,6 +248,13 @@ def test_the_layout_digit_takes_broken_ink_for_one_digit(reader):
 def test_the_layout_line_reads_a_line(reader):
     pixels, _ = composed("36258", width=400, height=120, layout="line")
     assert texts(reader.read(pixels, layout="line")) == ["36258"]
+
+
+@pytest.mark.parametrize("text", ["please bring milk and bread 4906", "name of the street 77"])
+def test_a_number_among_words_of_its_line_is_read(reader, text):
+    ink = draw_printed(text, np.random.default_rng(0), height=52, fonts=())
+    page = (255 - 200 * np.pad(ink, 40)).astype(np.uint8)
+    assert reader.read(page).text == text.split()[-1]
 
 
 def test_words_are_not_numbers(reader):

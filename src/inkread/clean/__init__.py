@@ -174,7 +174,7 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
 
 
 def _part_within(grey: NDArray[np.uint8], corners: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """What lies within four corners: of nearly upright ones the largest upright part of the picture, else straightened."""
+    """What lies within four corners: the largest upright part of it, or where they lean all of it, straightened."""
     x0, x1, y0, y1 = (round(float(place)) for axis in corners.T for place in np.sort(axis)[1:3])
     part = grey[y0 + RIM : y1 - RIM + 1, x0 + RIM : x1 - RIM + 1]
     if part.size < LEAST_UPRIGHT * area_within(corners):

@@ -9,7 +9,7 @@ of what both say is nothing, that counts too.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -46,8 +46,9 @@ SLASH_DISCOUNT = 0.3
 # What the line network counts for where it says that a word holds no digit, beside the mean sureness of its digits.
 WORD_DISCOUNT = 0.7
 # A word among letters may be a number where its components, those of a digit's height, are on the average this likely
-# some digit by themselves; so many of a page, the likeliest ones, are asked about.
-MAY_BE_NUMBER, MOST_ASKED = 0.3, 24
+# some digit by themselves; so many of a page, the likeliest ones, are asked about. One in which all hangs together may
+# be one too where it is no wider than this, in heights of a digit.
+MAY_BE_NUMBER, MOST_ASKED, WIDEST_JOINED = 0.5, 24, 6.0
 # Lower ones, in pixels, are not asked about: letters that small run together, and look like digits when enlarged.
 LEAST_HEIGHT = 16.0
 # It is one where the network that reads past words is this sure of two digits, or of more. A single one among letters
@@ -103,11 +104,13 @@ def possible_numbers(
     reading: PageReading,
     scores: Sequence[NDArray[np.float32]],
     *,
+    narrower: Callable[[LineOfCandidates], Sequence[Word]],
     known: Sequence[tuple[int, Word]],
 ) -> list[tuple[int, Word]]:
     """The words of lines that are not believed to hold digits that may be numbers all the same, by themselves.
 
-    In a line of text most marks are letters, and a digit that resembles one is taken for it.
+    In a line of text most marks are letters, and a digit that resembles one is taken for it. Letters stand closer than
+    digits, and a line of them is often a single word: its parts between narrower gaps are words here too.
 
     Parameters
     ----------
@@ -115,13 +118,14 @@ def possible_numbers(
         The lines, and what the digit network says about them.
     scores
         For each line (C, 11): log-probabilities of its candidates, "not a digit" last.
+    narrower
+        Gives the words of a line, parted at narrower gaps.
     known
-        Words that are asked about anyway.
+        Words that are asked about anyway; nothing of them is asked about again.
     """
-    asked = {(number, word.start) for number, word in known}
     possible = []
     for number, (line, values, share) in enumerate(zip(found, scores, reading.shares, strict=True)):
-        if share >= LEAST_SHARE or not line.words:
+        if share >= LEAST_SHARE or line.digit_height < LEAST_HEIGHT or not line.words:
             continue
         components = set(line.components)
         whole = [
@@ -130,40 +134,53 @@ def possible_numbers(
             if (candidate.start, candidate.end) in components
             and candidate.box.height >= MARK_HEIGHT * line.digit_height
         ]
-        for word in line.words:
+        for word in {(word.start, word.end): word for word in (*line.words, *narrower(line))}.values():
             own = [some_digit for start, end, some_digit in whole if word.start <= start and end <= word.end]
-            likelihood = float(np.mean(own)) if own else 0.0
-            is_legible = word.digit_height >= LEAST_HEIGHT
-            if is_legible and likelihood >= MAY_BE_NUMBER and (number, word.start) not in asked:
+            is_short = word.crop.quad.box.width < WIDEST_JOINED * word.digit_height
+            likelihood = float(np.mean(own)) if own else MAY_BE_NUMBER if is_short else 0.0
+            if likelihood >= MAY_BE_NUMBER and not _overlaps(known, number, word):
                 possible.append((likelihood, number, word))
     possible.sort(key=lambda one: -one[0])
     return [(number, word) for _, number, word in possible[:MOST_ASKED]]
 
 
+def _overlaps(words: Iterable[tuple[int, Word]], number: int, word: Word) -> bool:
+    """Whether one of some words takes pieces of a word of line ``number``."""
+    return any(number == line and word.start < other.end and other.start < word.end for line, other in words)
+
+
 def with_numbers(
     reading: PageReading, words: Sequence[tuple[int, Word]], scores: Sequence[Scores], *, strip_height: float
 ) -> PageReading:
-    """The reading with those of some words that surely are numbers of several digits.
+    """The reading with those of some words that surely are numbers of several digits, and without those that are none.
 
     Parameters
     ----------
     reading
         What the digit network says.
     words
-        As :func:`possible_numbers` gives them.
+        As :func:`possible_numbers` gives them; of those that overlap the widest that is a number is one.
     scores
         What the network that reads past words says about each; see :func:`agree`.
     strip_height
         As for :func:`agree`.
     """
     lines = list(reading.lines)
-    for (number, word), frames in zip(words, scores, strict=True):
-        ((text, probability), *_), _ = likeliest_together([frames], past_words=1)
-        if len(text) < 2 or probability < (SURE_PAIR if len(text) == 2 else SURE_NUMBER):
+    taken: list[tuple[int, Word]] = []
+    # A number with gaps in it is better read as a whole.
+    widest_first = sorted(zip(words, scores, strict=True), key=lambda one: one[0][1].start - one[0][1].end)
+    for (number, word), frames in widest_first:
+        if _overlaps(taken, number, word):
             continue
-        best = aligned(frames, text, math.log(probability))
-        pixel = word.digit_height / strip_height
-        lines[number] = _read_as(lines[number], word, frames, best, pixel, probability ** (1 / len(text)))
+        line = lines[number]
+        ((text, probability), *_), _ = likeliest_together([frames], past_words=1)
+        if not text:
+            lines[number] = _without_word(line, word)
+        elif len(text) > 1 and probability >= (SURE_PAIR if len(text) == 2 else SURE_NUMBER):
+            taken.append((number, word))
+            best = aligned(frames, text, math.log(probability))
+            pixel = word.digit_height / strip_height
+            lines[number] = _read_as(line, word, frames, best, pixel, probability ** (1 / len(text)))
     return replace(reading, lines=tuple(lines))
 
 
@@ -224,6 +241,12 @@ def _own(line: ChosenLine, word: Word) -> list[int]:
     return [k for k, (start, end) in enumerate(line.spans) if word.start <= start and end <= word.end]
 
 
+def _without_word(line: ChosenLine, word: Word) -> ChosenLine:
+    """The line without a word that is one of letters, which resemble digits one by one."""
+    own = _own(line, word)
+    return line.only([k for k in range(len(line.boxes)) if k not in own])
+
+
 def _leaves_ink(found: LineOfCandidates, line: ChosenLine, word: Word) -> bool:
     """Whether pieces of the word as high as a digit were taken for no digit: in a number that is unlikely."""
     taken = {i for start, end in line.spans for i in range(start, end)}
@@ -249,8 +272,7 @@ def _merged(
     text = line.only(own).text
     ((likeliest, other), *_), surest = likeliest_together(looks, past_words=len(looks) - 1)
     if not likeliest and own and other * WORD_DISCOUNT > probability ** (1 / len(own)):
-        # Letters, that resemble digits one by one.
-        return line.only([k for k in range(len(line.boxes)) if k not in own])
+        return _without_word(line, word)
     if likeliest == text:
         if not text:
             return line

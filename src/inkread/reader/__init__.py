@@ -34,7 +34,7 @@ from inkread.decode.slashes import without_slashes
 from inkread.decode.tilted import ink_of, tilted_numbers, with_second_looks
 from inkread.decode.whole import read_whole, with_second_opinion
 from inkread.errors import InkreadError, InvalidArray, InvalidOption
-from inkread.find import FindOptions, as_one_digit, as_one_line, find_candidates
+from inkread.find import FindOptions, as_one_digit, as_one_line, find_candidates, narrower_words
 from inkread.geometry import Box, PageTransform, Stroke
 from inkread.inputs import InputLimits, describe, draw_page, expand_sources, open_source
 from inkread.models.registry import TASKS, ModelCard, bundled, bundled_cards, load_card
@@ -74,6 +74,8 @@ PLAINLY_NONE, UPRIGHT_WEIGHT, LINE_WEIGHT = 0.99, 0.5, 0.2
 # Candidates of which no digit is this likely are looked at as outlines, where there are so many at most, of so many
 # pixels' height at least: hollow numbers are large and few. They are believed to be digits where they are this sure.
 REFUSED, MOST_OUTLINES, OUTLINE_HEIGHT, SURE_OUTLINE = 0.5, 24, 24.0, 0.85
+# Gaps wider than this, in heights of a digit, part words among letters.
+LETTERS_GAP = 0.45
 # Marks of a digit's size that are writing, and no longer some dirt.
 WRITING = 3
 
@@ -474,7 +476,7 @@ class Reader:
         if options.layout == "digit":
             return reading
         reading = without_slashes(reading, found)
-        reading = self._with_lines(found, reading, around, scores)
+        reading = self._with_lines(page, found, reading, around, scores)
         is_dirty_page = options.layout == "page" and may_be_dirt
         # A mark does not say how large digits are.
         reading = of_like_size(without_lone_marks(reading) if is_dirty_page else reading)
@@ -594,6 +596,7 @@ class Reader:
 
     def _with_lines(
         self,
+        page: CleanPage,
         found: Sequence[LineOfCandidates],
         reading: PageReading,
         around: Sequence[NDArray[np.float32]] | None,
@@ -604,7 +607,12 @@ class Reader:
         if "line" not in self._cards:
             return reading
         doubtful = doubtful_words(found, reading, around)
-        possible = possible_numbers(found, reading, scores, known=doubtful) if "words" in self._cards else []
+        narrower = partial(narrower_words, page.ink, word_gap=LETTERS_GAP)
+        possible = (
+            possible_numbers(found, reading, scores, narrower=narrower, known=doubtful)
+            if "words" in self._cards
+            else []
+        )
         if not (doubtful or possible):
             return reading
         first, *others = self._lines()
