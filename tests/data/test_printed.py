@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from inkread.data.printed import draw_printed, open_fonts
+from inkread.data.printed import draw_printed, draw_printed_words, open_fonts
 from inkread.errors import InvalidOption
 
 
@@ -20,6 +20,24 @@ def test_ink_is_cropped_with_a_margin():
     assert ink[:1].max() == ink[-1:].max() == ink[:, :1].max() == ink[:, -1:].max() == 0
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     assert max(rows[0], columns[0], ink.shape[0] - 1 - rows[-1], ink.shape[1] - 1 - columns[-1]) <= 4
+
+
+def test_words_of_a_line_stand_in_their_boxes():
+    words = ["Total", "4906", "gy"]
+    ink, boxes = draw_printed_words(words, np.random.default_rng(0), height=40, fonts=())
+    np.testing.assert_array_equal(ink, drawn("Total 4906 gy"))
+    left = ink.copy()
+    for word, (x0, y0, x1, y1) in zip(words, boxes.round().astype(int), strict=True):
+        alone = drawn(word)
+        assert left[y0 - 1 : y1 + 1, x0 - 1 : x1 + 1].sum() == pytest.approx(alone.sum(), rel=0.03)
+        left[y0 - 1 : y1 + 1, x0 - 1 : x1 + 1] = 0
+    assert left.sum() == 0
+
+
+@pytest.mark.parametrize("words", [[], ["7", ""]])
+def test_a_line_needs_words(words):
+    with pytest.raises(InvalidOption):
+        draw_printed_words(words, np.random.default_rng(0), height=40)
 
 
 @pytest.mark.parametrize("height", [6, 20, 80])

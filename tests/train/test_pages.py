@@ -5,7 +5,18 @@ import pytest
 from inkread.data.synth import Hand, draw_glyph
 from inkread.errors import DataError, InvalidOption
 from inkread.train.digits import tight_crop
-from inkread.train.pages import CELL, SHARD, CleanSample, CropStock, PatchStream, compose_sample, read_pool
+from inkread.train.pages import (
+    CELL,
+    SHARD,
+    CleanSample,
+    CropStock,
+    PatchStream,
+    _occupied,
+    _on_one_line,
+    _print_line,
+    compose_sample,
+    read_pool,
+)
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +50,24 @@ def test_digits_of_a_composed_page_stand_on_ink_in_their_places(samples):
 def test_some_pages_hold_no_digits(samples, stock):
     more = [compose_sample(np.random.default_rng([4, i]), stock) for i in range(8)]
     assert any(not len(sample.heights) for sample in (*samples, *more))
+
+
+def test_numbers_in_a_printed_line_stand_in_their_places():
+    picture = np.full((300, 900), 0.9, np.float32)
+    rng = np.random.default_rng(5)
+    places = [place for _ in range(4) for place in _print_line(picture, _occupied(picture), 24, 0.9, rng)]
+    assert len(places) >= 2
+    for quad, height in places:
+        (x0, y0), (x1, y1) = quad[0].round().astype(int), quad[2].round().astype(int)
+        assert height == pytest.approx(24, abs=8)
+        assert (picture[y0:y1, x0:x1] < 0.5).mean() > 0.1
+
+
+def test_a_word_and_a_number_stand_on_one_ground_line():
+    line = _on_one_line(np.full((10, 20), 0.5, np.float32), np.ones((16, 30), np.float32), 28)
+    assert line.shape == (16, 58)
+    assert (line[6:, :20] == 0.5).all() and (line[:, 28:] == 1).all()
+    assert not line[:6, :20].any() and not line[:, 20:28].any()
 
 
 def page_of_one_digit():

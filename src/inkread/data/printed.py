@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inkread.errors import InvalidOption
 
-__all__ = ["draw_printed", "open_fonts"]
+__all__ = ["draw_printed", "draw_printed_words", "open_fonts"]
 
 
 @cache
@@ -53,14 +53,36 @@ def draw_printed(
     InvalidOption
         If the text is empty or the height below 6.
     """
-    if not text or height < 6:
-        raise InvalidOption(f"printing needs a text and a height of at least 6 pixels; got {text!r} and {height}")
+    return draw_printed_words([text], rng, height=height, fonts=fonts)[0]
+
+
+def draw_printed_words(
+    words: Sequence[str], rng: np.random.Generator, *, height: int, fonts: Sequence[Path] | None = None
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Draw a line of words as :func:`draw_printed` does, and tell where each of them stands.
+
+    Returns
+    -------
+    The ink, float32 (h, w), and the box of each word in its pixels, float32 (N, 4): x0, y0, x1, y1.
+
+    Raises
+    ------
+    InvalidOption
+        If there is no word, one is empty, or the height below 6.
+    """
+    if not words or not all(words) or height < 6:
+        raise InvalidOption(f"printing needs a text and a height of at least 6 pixels; got {words!r} and {height}")
     files = open_fonts() if fonts is None else tuple(fonts)
     font = _font(files[rng.integers(len(files))] if files else None, height)
+    text = " ".join(words)
     x0, y0, x1, y1 = (round(v) for v in font.getbbox(text))
     canvas = Image.new("L", (max(1, x1 - x0) + 4, max(1, y1 - y0) + 4), 0)
     ImageDraw.Draw(canvas).text((2 - x0, 2 - y0), text, fill=255, font=font)
-    return np.asarray(canvas, np.float32) / np.float32(255)
+    begins = [font.getlength(" ".join([*words[:i], ""])) for i in range(len(words))]
+    corner = np.array([2 - x0, 2 - y0, 2 - x0, 2 - y0], np.float32)
+    boxes = np.array([font.getbbox(word) for word in words], np.float32) + corner
+    boxes[:, ::2] += np.array(begins, np.float32)[:, None]
+    return np.asarray(canvas, np.float32) / np.float32(255), boxes
 
 
 @cache

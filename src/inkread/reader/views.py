@@ -25,7 +25,7 @@ OTHER_DIGITS, OTHER_CONFIDENCE, OTHER_SHARE, OTHER_GAIN = 3, 0.85, 0.6, 1.5
 # its side is a column of marks, some of which look like digits.
 COLUMN_LINE, COLUMN_DIGITS, COLUMN_SHARE = 1.5, 5, 0.9
 # That is tried when nothing was read, or less than this share of the marks.
-UPRIGHT_SHARE = 0.6
+UPRIGHT_SHARE = 0.7
 # Of a page upside down more is read, since many digits look like some digit then.
 UPSIDE_DOWN_SHARE, UPSIDE_DOWN_GAIN = 0.85, 1.2
 # Digits that are digits upside down too, those that then are others, and how many of them say that writing may be so.

@@ -49,8 +49,8 @@ class PageRecipe:
     """
 
     name: str = "page"
-    pages: int = 2_400
-    patches: int = 96_000
+    pages: int = 4_000
+    patches: int = 320_000
     batch_size: int = 16
     side: int = 160
     validation_patches: int = 320

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from inkread.clean import clean
 from inkread.data import datasets
 from inkread.data.clutter import blend, compose_clutter, paint_photograph, print_words, random_word
-from inkread.data.printed import draw_printed
+from inkread.data.printed import draw_printed, draw_printed_words
 from inkread.data.synth import DIGIT_LIKE, PageOptions, compose_page
 from inkread.errors import DataError, InvalidOption
 from inkread.geometry import PageTransform, Point
@@ -211,7 +211,10 @@ def _add_beside(
     *,
     with_numbers: bool,
 ) -> None:
-    """Print, characters of the training sets and photographs where nothing stands yet, in place."""
+    """Print, characters of the training sets and photographs where nothing stands yet, in place.
+
+    Some numbers stand in a line of words, as close to them as words stand.
+    """
     light_ink = float(np.median(picture)) < 0.45
     if light_ink:
         np.subtract(1.0, picture, out=picture)
@@ -220,6 +223,11 @@ def _add_beside(
     for _ in range(int(rng.integers(1, 7))):
         size = float(np.clip(usual * np.exp(rng.normal(0, 0.4)), 9, 0.6 * min(picture.shape)))
         kind = rng.random()
+        if with_numbers and kind < 0.1:
+            places = _print_line(picture, taken, size, darkness, rng)
+            quads += [quad for quad, _ in places]
+            heights += [height for _, height in places]
+            continue
         if kind < 0.3:
             wide, high = size * rng.uniform(3, 25), size * rng.uniform(1.5, 9)
             spot = _spot(taken, min(wide, 0.9 * picture.shape[1]), min(high, 0.8 * picture.shape[0]), rng)
@@ -236,17 +244,40 @@ def _add_beside(
             continue
         is_number = with_numbers and kind < 0.75
         ink = _row(rng, stock, round(size), is_number=is_number, printed=rng.random() < 0.25)
+        before = 0
+        if is_number and rng.random() < 0.25:
+            word = _row(rng, stock, round(size), is_number=False, printed=rng.random() < 0.25)
+            before = word.shape[1] + round(size * rng.uniform(0.35, 1.0))
+            ink = _on_one_line(word, ink, before)
         spot = _spot(taken, ink.shape[1] + 4, ink.shape[0] + 4, rng)
         if spot is None:
             continue
         x, y, _, _ = spot
         blend(picture, ink, x + 2, y + 2, darkness)
         if is_number:
-            x0, y0, x1, y1 = x + 2, y + 2, x + 2 + ink.shape[1], y + 2 + ink.shape[0]
+            rows = np.flatnonzero(ink[:, before:].max(axis=1) > INK)
+            x0, y0, x1, y1 = x + 2 + before, y + 2 + rows[0], x + 2 + ink.shape[1], y + 3 + rows[-1]
             quads.append(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float32))
-            heights.append(float(ink.shape[0]))
+            heights.append(float(y1 - y0))
     if light_ink:
         np.subtract(1.0, picture, out=picture)
+
+
+def _print_line(
+    picture: Grey, taken: NDArray[np.bool_], size: float, darkness: float, rng: np.random.Generator
+) -> list[tuple[Floats, float]]:
+    """Print words and numbers in one line where nothing stands yet; the places of the numbers, and their heights."""
+    words = [_number(rng) if rng.random() < 0.35 else random_word(rng) for _ in range(int(rng.integers(2, 7)))]
+    ink, boxes = draw_printed_words(words, rng, height=max(8, round(1.35 * size)))
+    spot = _spot(taken, ink.shape[1] + 4, ink.shape[0] + 4, rng)
+    if spot is None:
+        return []
+    x, y, _, _ = spot
+    blend(picture, ink, x + 2, y + 2, darkness)
+    numbers = boxes[[word.isdigit() for word in words]] + np.array([x + 2, y + 2] * 2, np.float32)
+    return [
+        (np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float32), float(y1 - y0)) for x0, y0, x1, y1 in numbers
+    ]
 
 
 def _occupied(picture: Grey) -> NDArray[np.bool_]:
@@ -299,6 +330,14 @@ def _row(rng: np.random.Generator, stock: CropStock, height: int, *, is_number: 
         row[y : y + part.shape[0], x : x + part.shape[1]] = part
         x += part.shape[1] + gap
     return np.clip(row, 0, 1)
+
+
+def _on_one_line(word: Grey, number: Grey, start: int) -> Grey:
+    """A word and a number that stands ``start`` pixels from its beginning, on one ground line."""
+    line = np.zeros((max(word.shape[0], number.shape[0]), start + number.shape[1]), np.float32)
+    line[line.shape[0] - word.shape[0] :, : word.shape[1]] = word
+    line[line.shape[0] - number.shape[0] :, start:] = number
+    return line
 
 
 def _in_a_scene(
