@@ -254,8 +254,8 @@ def _add_beside(
             continue
         x, y, _, _ = spot
         blend(picture, ink, x + 2, y + 2, darkness)
-        if is_number:
-            rows = np.flatnonzero(ink[:, before:].max(axis=1) > INK)
+        rows = np.flatnonzero(ink[:, before:].max(axis=1) > INK)
+        if is_number and len(rows):
             x0, y0, x1, y1 = x + 2 + before, y + 2 + rows[0], x + 2 + ink.shape[1], y + 3 + rows[-1]
             quads.append(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float32))
             heights.append(float(y1 - y0))
