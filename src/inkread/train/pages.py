@@ -256,8 +256,8 @@ def _add_beside(
         blend(picture, ink, x + 2, y + 2, darkness)
         rows = np.flatnonzero(ink[:, before:].max(axis=1) > INK)
         if is_number and len(rows):
-            x0, y0, x1, y1 = x + 2 + before, y + 2 + rows[0], x + 2 + ink.shape[1], y + 3 + rows[-1]
-            quads.append(np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float32))
+            y0, y1 = y + 2 + rows[0], y + 3 + rows[-1]
+            quads.append(_corners(x + 2 + before, y0, x + 2 + ink.shape[1], y1))
             heights.append(float(y1 - y0))
     if light_ink:
         np.subtract(1.0, picture, out=picture)
@@ -275,9 +275,12 @@ def _print_line(
     x, y, _, _ = spot
     blend(picture, ink, x + 2, y + 2, darkness)
     numbers = boxes[[word.isdigit() for word in words]] + np.array([x + 2, y + 2] * 2, np.float32)
-    return [
-        (np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float32), float(y1 - y0)) for x0, y0, x1, y1 in numbers
-    ]
+    return [(_corners(x0, y0, x1, y1), float(y1 - y0)) for x0, y0, x1, y1 in numbers]
+
+
+def _corners(x0: float, y0: float, x1: float, y1: float) -> Floats:
+    """Those of an upright box, clockwise from the top left, float32 (4, 2)."""
+    return np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], np.float32)
 
 
 def _occupied(picture: Grey) -> NDArray[np.bool_]:
