@@ -95,27 +95,30 @@ class LineNet(nn.Module):  # type: ignore[misc]  # torch is left out of type che
     ----------
     recurrent
         Units of the LSTM in each direction; 0 puts two wide convolutions in its place.
+    width
+        Multiplies the channels of every convolution; 1 is the bundled size.
     """
 
-    def __init__(self, *, recurrent: int = 80, dropout: float = 0.1) -> None:
+    def __init__(self, *, recurrent: int = 80, dropout: float = 0.1, width: float = 1.0) -> None:
         super().__init__()
+        c16, c48, c80, c112 = (max(8, round(c * width)) for c in (16, 48, 80, 112))
         self.features = nn.Sequential(
-            ConvBlock(1, 16),  # (N, 16, 32, W)
-            ConvBlock(16, 48, stride=2),  # (N, 48, 16, W/2)
-            ConvBlock(48, 80, stride=2),  # (N, 80, 8, W/4)
-            ConvBlock(80, 80),
-            ConvBlock(80, 80),
-            ConvBlock(80, 112, stride=(2, 1)),  # (N, 112, 4, W/4)
-            nn.Conv2d(112, 112, (4, 1)),  # (N, 112, 1, W/4)
+            ConvBlock(1, c16),  # (N, 16, 32, W)
+            ConvBlock(c16, c48, stride=2),  # (N, 48, 16, W/2)
+            ConvBlock(c48, c80, stride=2),  # (N, 80, 8, W/4)
+            ConvBlock(c80, c80),
+            ConvBlock(c80, c80),
+            ConvBlock(c80, c112, stride=(2, 1)),  # (N, 112, 4, W/4)
+            nn.Conv2d(c112, c112, (4, 1)),  # (N, 112, 1, W/4)
             nn.ReLU(),
         )
         self.recurrent: nn.Module
         if recurrent:
-            self.recurrent = nn.LSTM(112, recurrent, bidirectional=True)
+            self.recurrent = nn.LSTM(c112, recurrent, bidirectional=True)
             width = 2 * recurrent
         else:
             self.recurrent = nn.Sequential(
-                nn.Conv1d(112, 160, 5, padding=2), nn.ReLU(), nn.Conv1d(160, 160, 5, padding=2), nn.ReLU()
+                nn.Conv1d(c112, 160, 5, padding=2), nn.ReLU(), nn.Conv1d(160, 160, 5, padding=2), nn.ReLU()
             )
             width = 160
         self.dropout = nn.Dropout(dropout)

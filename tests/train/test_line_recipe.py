@@ -12,7 +12,11 @@ from inkread.train.line_recipe import LINE, WORDS, train_line
 @pytest.mark.data
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("recipe", [LINE, replace(WORDS, words=25)], ids=lambda recipe: recipe.name)
+@pytest.mark.parametrize(
+    "recipe",
+    [LINE, replace(WORDS, words=25), replace(LINE, teacher_width=0.2, workers=2, repeats=2)],
+    ids=["line", "words", "taught"],
+)
 def test_a_tiny_training_writes_a_network_that_reads_and_resumes(data_folder, tmp_path, monkeypatch, recipe):
     monkeypatch.setenv("INKREAD_DATA", str(data_folder))
     recipe = replace(recipe, lines=32, batch_size=8, hands=4, validation_lines=50, recurrent=8)
@@ -21,6 +25,8 @@ def test_a_tiny_training_writes_a_network_that_reads_and_resumes(data_folder, tm
     assert steps == [1, 2, 3, 4]
     assert card == load_card(tmp_path / f"{recipe.name}.toml")
     assert card.task == recipe.name
+    assert card.training["lines"] == 32
+    assert ("teacher" in card.training) == bool(recipe.teacher_width)
     assert set(card.figures) == {"data", "exact_percent", "loss"}
     strip = np.zeros((32, 40), np.float32)
     strip[5:27, 18:21] = 1

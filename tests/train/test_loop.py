@@ -29,8 +29,8 @@ class Line(nn.Module):
         return self.layer(x)
 
 
-def batches(start):
-    rng = np.random.default_rng([3, start])
+def batches(start, worker):
+    rng = np.random.default_rng([3, start, worker])
     while True:
         x = torch.from_numpy(rng.normal(size=(32, 1)).astype(np.float32))
         yield x, 3 * x + 1
@@ -93,9 +93,9 @@ def test_an_interrupted_training_goes_on_to_the_same_step(tmp_path):
             run(tmp_path, options=options, report=stop_at(step))
     seen, starts = [], []
 
-    def source(start):
+    def source(start, worker):
         starts.append(start)
-        return batches(start)
+        return batches(start, worker)
 
     net = run(tmp_path, options=options, report=seen.append, source=source)
     assert starts == [25]
@@ -103,6 +103,53 @@ def test_an_interrupted_training_goes_on_to_the_same_step(tmp_path):
     assert int(net.seen) == 60
     rows = [json.loads(row)["step"] for row in (tmp_path / "curves.jsonl").read_text().splitlines()]
     assert rows == [20, 40, 60]
+
+
+def numbered(start, worker):
+    """Batches that say who made them and how many came before."""
+    for number in range(1_000):
+        yield torch.full((4, 1), float(worker)), torch.full((4, 1), float(number))
+
+
+def seen_by(folder, **options):
+    """Worker and number of every batch that was learned from."""
+    seen = []
+
+    def noted(net, batch):
+        seen.append((int(batch[0][0, 0]), int(batch[1][0, 0])))
+        return loss(net, batch)
+
+    given = FitOptions(steps=12, learning_rate=0.1, threads=1, **options)
+    fit(Line(), numbered, loss=noted, validate=lambda net: {}, options=given, folder=folder)
+    return seen
+
+
+def test_workers_make_batches_in_turn(tmp_path):
+    assert seen_by(tmp_path, workers=3) == [(worker, number) for number in range(4) for worker in range(3)]
+
+
+def test_batches_are_learned_from_again(tmp_path):
+    seen = seen_by(tmp_path / "one", workers=2, repeats=3)
+    assert seen[::3] == [(0, 0), (1, 0), (0, 1), (1, 1)], "a new one, and two of those before"
+    assert all(one in seen[: place + 1 - place % 3 : 3] for place, one in enumerate(seen))
+    assert seen_by(tmp_path / "two", workers=2, repeats=3) == seen, "by chance, but by the seed's"
+
+
+def test_a_training_ends_in_time_with_its_rate_fallen_to_nothing(tmp_path):
+    options = FitOptions(steps=1_000_000, learning_rate=0.1, validate_every=10, threads=1, seconds=1.5)
+    seen = []
+    began = time.monotonic()
+    run(tmp_path, options=options, report=lambda progress: (seen.append(progress.step), time.sleep(0.01)))
+    assert 1.4 < time.monotonic() - began < 10
+    assert spent(tmp_path).steps == seen[-1] < 1_000
+    rates = [json.loads(row)["rate"] for row in (tmp_path / "curves.jsonl").read_text().splitlines()]
+    peak = rates.index(max(rates))
+    assert rates[peak:] == sorted(rates[peak:], reverse=True)
+    assert max(rates) > 0.09
+    assert rates[-1] < 0.001
+    again = []
+    run(tmp_path, options=options, report=again.append)
+    assert again == [], "its time is over"
 
 
 def test_what_a_training_took_counts_all_of_its_parts(tmp_path):
@@ -182,8 +229,8 @@ def test_opencv_keeps_its_threads_after_a_training(tmp_path):
 
 
 def test_an_error_among_the_batches_reaches_the_caller(tmp_path):
-    def broken(start):
-        yield from (batch for batch, _ in zip(batches(start), range(5), strict=False))
+    def broken(start, worker):
+        yield from (batch for batch, _ in zip(batches(start, worker), range(5), strict=False))
         raise ValueError("a damaged picture")
 
     with pytest.raises(ValueError, match="a damaged picture"):
@@ -199,6 +246,9 @@ def test_an_error_among_the_batches_reaches_the_caller(tmp_path):
         {"warmup_share": 1},
         {"average_decay": 1},
         {"learning_rate": 0},
+        {"workers": 0},
+        {"repeats": 0},
+        {"seconds": 0.0},
     ],
 )
 def test_options_outside_their_ranges_are_refused(changes):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -52,6 +53,16 @@ def trained(tmp_path_factory):
     folder, said, steps = tmp_path_factory.mktemp("trained"), [], []
     card = train(folder, say=said.append, report=lambda progress: steps.append(progress.step))
     return folder, card, said, steps
+
+
+def test_a_network_learns_beside_a_wider_one(tmp_path, trained):
+    recipe = replace(TINY, teacher_width=0.6, polish_share=0.5, workers=2, repeats=2)
+    card = train(tmp_path, recipe=recipe)
+    assert card.training["teacher"] == "a network 0.6 times as wide"
+    assert (card.training["samples"], card.training["polish_samples"]) == (720, 360)
+    assert card.training["parameters"] == trained[1].training["parameters"], "what is kept is no wider for it"
+    rows = [json.loads(row) for row in (tmp_path / "curves.jsonl").read_text().splitlines()]
+    assert rows[-1]["loss"] < rows[0]["loss"]
 
 
 def test_it_leaves_a_network_a_card_and_curves(trained):

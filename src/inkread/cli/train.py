@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -24,6 +24,21 @@ __all__ = ["app"]
 _Seed = Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of everything random.")]
 _LineCount = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="Lines to learn from in all; by default the recipe's.")
+]
+
+_Workers = Annotated[
+    int, typer.Option(metavar="N", min=1, help="Processes that make what is learned from, beside the one that learns.")
+]
+_Repeats = Annotated[
+    int,
+    typer.Option(metavar="N", min=1, help="How often each batch is learned from: more where learning is the quicker."),
+]
+_Minutes = Annotated[
+    float | None, typer.Option(metavar="N", min=0.1, help="End after so many minutes, however little was seen by then.")
+]
+_TeacherWidth = Annotated[
+    float,
+    typer.Option(metavar="X", min=0, help="Learn beside a network X times as wide, and from it; 0 for by itself."),
 ]
 
 # Seconds between two lines of progress where stderr is no terminal.
@@ -63,6 +78,10 @@ def digit(
             help="Learn what this network says beside the labels: a card, or 'bundled'. May be repeated.",
         ),
     ] = None,
+    teacher_width: _TeacherWidth = 0.0,
+    workers: _Workers = 1,
+    repeats: _Repeats = 1,
+    minutes: _Minutes = None,
     seed: _Seed = None,
 ) -> None:
     """Train the digit network, calibrate it and write it with its card.
@@ -76,6 +95,7 @@ def digit(
       inkread train digit --data my/digits --output runs/mine
       inkread train digit --data my/digits --only-own --samples 200000
       inkread train digit --data my/digits --teacher bundled
+      inkread train digit --workers 14 --repeats 3 --teacher-width 2.5 --minutes 60   # with a GPU
       inkread read scan.png --model runs/digit/digit.toml
     """
     with _needs_torch():
@@ -87,6 +107,10 @@ def digit(
         samples=samples or DIGIT.samples,
         seed=DIGIT.seed if seed is None else seed,
         teachers=tuple(choices.card(None if one == "bundled" else Path(one)) for one in teacher or ()),
+        teacher_width=teacher_width,
+        workers=workers,
+        repeats=repeats,
+        minutes=minutes,
     )
     extra = [load_own(path) for path in data or []]
     _make_folder(output)
@@ -104,6 +128,10 @@ def line(
         ),
     ] = Path("runs/line"),
     lines: _LineCount = None,
+    teacher_width: _TeacherWidth = 0.0,
+    workers: _Workers = 1,
+    repeats: _Repeats = 1,
+    minutes: _Minutes = None,
     seed: _Seed = None,
 ) -> None:
     """Train the line network, which reads words of digits that touch, and write it with its card.
@@ -115,8 +143,10 @@ def line(
     Examples:
       inkread train line
       inkread train line --lines 20000 --output runs/quick
+      inkread train line --workers 14 --teacher-width 2 --minutes 60   # with a GPU
     """
-    _learn_lines("LINE", output, lines=lines, seed=seed)
+    given = {"teacher_width": teacher_width, "workers": workers, "repeats": repeats, "minutes": minutes}
+    _learn_lines("LINE", output, lines=lines, seed=seed, given=given)
 
 
 @app.command()
@@ -129,6 +159,10 @@ def words(
         ),
     ] = Path("runs/words"),
     lines: _LineCount = None,
+    teacher_width: _TeacherWidth = 0.0,
+    workers: _Workers = 1,
+    repeats: _Repeats = 1,
+    minutes: _Minutes = None,
     seed: _Seed = None,
 ) -> None:
     """Train the line network that reads past words and signs, which is heard beside the other.
@@ -139,8 +173,10 @@ def words(
     Examples:
       inkread train words
       inkread train words --lines 20000 --output runs/quick
+      inkread train words --workers 14 --teacher-width 2 --minutes 60   # with a GPU
     """
-    _learn_lines("WORDS", output, lines=lines, seed=seed)
+    given = {"teacher_width": teacher_width, "workers": workers, "repeats": repeats, "minutes": minutes}
+    _learn_lines("WORDS", output, lines=lines, seed=seed, given=given)
 
 
 @app.command("line-car")
@@ -181,13 +217,14 @@ def _learn_lines(
     *,
     lines: int | None,
     seed: int | None,
+    given: Mapping[str, Any] | None = None,
     start: Path | None = None,
 ) -> None:
     with _needs_torch():
         from inkread.train import line_recipe
 
     own: line_recipe.LineRecipe = getattr(line_recipe, which)
-    recipe = replace(own, lines=lines or own.lines, seed=own.seed if seed is None else seed)
+    recipe = replace(own, lines=lines or own.lines, seed=own.seed if seed is None else seed, **given or {})
     _make_folder(output)
     with _progress("lines") as report:
         card = line_recipe.train_line(recipe, folder=output, start=start, report=report, say=border.say)

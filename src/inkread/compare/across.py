@@ -194,7 +194,7 @@ def _trained(
         pool.add(name, inks, targets, weight=1.0)
     steps = options.samples // options.batch_size
 
-    def batches(start: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(start: int, worker: int) -> Iterator[tuple[Tensor, Tensor]]:
         rng = np.random.default_rng([options.seed, start])
         # Ten digits are all that these networks know: nothing is composed that is none.
         distortion = DistortionOptions(composed_share=0.0)

@@ -195,7 +195,7 @@ def _trained(
     # A sample of what is learned from, for the curves: what is judged by is not looked at before the end.
     look = np.sort(np.random.default_rng(seed).permutation(count)[:1000])
 
-    def batches(start: int) -> Iterator[tuple[Tensor, Tensor]]:
+    def batches(start: int, worker: int) -> Iterator[tuple[Tensor, Tensor]]:
         step = start
         while True:
             # Each pass in an order of its own, which a resumed training finds again.

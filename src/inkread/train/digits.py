@@ -7,6 +7,7 @@ from it: it bends, thickens, soils and breaks the ink, puts neighbors beside it,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from inkread.errors import InvalidOption
 from inkread.recognize.prepare import INPUT_SIDE, ink_bounds, prepare
 
-__all__ = ["NOT_A_DIGIT_CLASS", "CropPool", "CropStream", "DistortionOptions", "tight_crop"]
+__all__ = ["NOT_A_DIGIT_CLASS", "CropPool", "CropStream", "DistortionOptions", "bent", "tight_crop"]
 
 NOT_A_DIGIT_CLASS = 10
 # Side of the square that crops are kept and bent in, and of the ink within: a little finer than the network's input
@@ -170,7 +171,7 @@ class CropStream:
 
     def _distort(self, crop: Crop, *, whole: bool) -> Image:
         options, rng = self._options, self._rng
-        ink = _bent(crop, options, rng)
+        ink = bent(crop, options, rng)
         if rng.random() < options.thickness_share:
             ink = _thickened(ink, rng)
         if whole and rng.random() < options.neighbor_share:
@@ -199,41 +200,39 @@ class CropStream:
         return _soiled(ink, self._options, rng)
 
 
-def _bent(crop: Crop, options: DistortionOptions, rng: np.random.Generator) -> Image:
-    """Turn, slant, stretch and smoothly bend a crop in one resampling."""
-    angle = np.clip(rng.normal(0, options.rotation_degrees), -20, 20) * np.pi / 180
-    shear = np.clip(rng.normal(0, options.slant), -0.6, 0.6)
-    wide = np.exp(rng.normal(0, options.aspect) / 2)
+def bent(crop: Crop, options: DistortionOptions, rng: np.random.Generator) -> Image:
+    """Turn, slant, stretch and smoothly bend a crop of :func:`tight_crop` in one resampling; float32 in [0, 1]."""
+    angle = min(max(rng.normal(0, options.rotation_degrees), -20), 20) * math.pi / 180
+    shear = min(max(rng.normal(0, options.slant), -0.6), 0.6)
+    wide = math.exp(rng.normal(0, options.aspect) / 2)
     if rng.random() < options.stretch_share:
         columns, rows = np.flatnonzero(crop.max(0) > 60), np.flatnonzero(crop.max(1) > 60)
         if len(columns) and len(rows):
-            wide = np.sqrt(np.clip((rows[-1] - rows[0] + 1) / (columns[-1] - columns[0] + 1), 0.5, 4.0))
-    c, s = np.cos(angle), np.sin(angle)
-    forward = np.array([[c, -s], [s, c]]) @ np.array([[wide, -shear], [0, 1 / wide]])
+            wide = math.sqrt(min(max((rows[-1] - rows[0] + 1) / (columns[-1] - columns[0] + 1), 0.5), 4.0))
+    c, s = math.cos(angle), math.sin(angle)
+    # Rotation times stretch and shear.
+    xx, xy, yx, yy = c * wide, -c * shear - s / wide, s * wide, c / wide - s * shear
     # Keep the result on the canvas: a stretched or turned digit shrinks rather than loses its ends.
-    reach = np.abs(forward).sum(axis=1).max() * CANVAS_INK / 2
-    if reach > CANVAS_SIDE / 2 - 2:
-        forward *= (CANVAS_SIDE / 2 - 2) / reach
-    back = np.linalg.inv(forward)
+    reach = max(abs(xx) + abs(xy), abs(yx) + abs(yy)) * CANVAS_INK / 2
+    scale = min(1.0, (CANVAS_SIDE / 2 - 2) / reach)
+    area = scale * (xx * yy - xy * yx)
+    ax, ay, bx, by = yy / area, -xy / area, -yx / area, xx / area  # the inverse
     middle = (CANVAS_SIDE - 1) / 2
-    matrix = np.column_stack([back, middle - back @ [middle, middle]]).astype(np.float32)
+    matrix = np.array([[ax, ay, middle * (1 - ax - ay)], [bx, by, middle * (1 - bx - by)]], np.float32)
     if rng.random() >= options.elastic_share:
         warped = cv2.warpAffine(crop, matrix, (CANVAS_SIDE, CANVAS_SIDE), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     else:
         knots = rng.normal(0, options.elastic_pixels * rng.uniform(0.5, 1.5), (2, 5, 5)).astype(np.float32)
-        grid = _GRID @ matrix.T  # (side, side, 2)
-        x = grid[..., 0] + cv2.resize(knots[0], (CANVAS_SIDE, CANVAS_SIDE), interpolation=cv2.INTER_CUBIC)
-        y = grid[..., 1] + cv2.resize(knots[1], (CANVAS_SIDE, CANVAS_SIDE), interpolation=cv2.INTER_CUBIC)
+        side = CANVAS_SIDE, CANVAS_SIDE
+        (ax, ay, ux), (bx, by, uy) = matrix
+        x = cv2.resize(knots[0], side, interpolation=cv2.INTER_CUBIC) + (ax * _ALONG + (ay * _DOWN + ux))
+        y = cv2.resize(knots[1], side, interpolation=cv2.INTER_CUBIC) + (bx * _ALONG + (by * _DOWN + uy))
         warped = cv2.remap(crop, x, y, cv2.INTER_LINEAR)
     return np.asarray(warped, np.float32) / np.float32(255)
 
 
-def _make_grid() -> Image:
-    y, x = np.mgrid[0:CANVAS_SIDE, 0:CANVAS_SIDE].astype(np.float32)
-    return np.stack([x, y, np.ones_like(x)], axis=2)
-
-
-_GRID = _make_grid()
+_ALONG = np.arange(CANVAS_SIDE, dtype=np.float32)[None, :]
+_DOWN = np.arange(CANVAS_SIDE, dtype=np.float32)[:, None]
 _KERNEL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3))
 
 

@@ -18,7 +18,7 @@ from inkread.parts import BLANK, DIGITS
 from inkread.recognize.prepare import LINE_HEIGHT, prepare_line
 from inkread.train.cards import circumstances, write_card
 from inkread.train.lines import Beside, LineStream, WriterDigits
-from inkread.train.loop import FitOptions, Progress, fit, start_from
+from inkread.train.loop import FitOptions, Progress, Taught, fit, spent, start_from
 from inkread.train.pictures import LinePictures, clean_lines
 from inkread.train.writers import (
     assorted_writers,
@@ -57,6 +57,13 @@ class LineRecipe:
         split "val" the weights are chosen. Empty for the bundled network.
     gentle
         Share of the composed lines that paper and camera do nothing to.
+    teacher_width
+        Learns beside a network of so many times the channels, and from what that one says of the same lines; 0 for by
+        itself.
+    teacher_share
+        Weight of what that one says against the texts.
+    workers, repeats, minutes
+        Processes that compose lines; how often each is learned from; when the training is to end at the latest.
     """
 
     name: str = "line"
@@ -72,6 +79,11 @@ class LineRecipe:
     pictures: str = ""
     pictures_share: float = 0.0
     gentle: float = 0.0
+    teacher_width: float = 0.0
+    teacher_share: float = 0.5
+    workers: int = 1
+    repeats: int = 1
+    minutes: float | None = None
 
 
 LINE = LineRecipe(gentle=0.35)
@@ -140,6 +152,10 @@ def train_line(
     net = LineNet(recurrent=recipe.recurrent).to(memory_format=torch.channels_last)
     if start is not None:
         start_from(net, start)
+    learner: nn.Module = net
+    if recipe.teacher_width:
+        wider = LineNet(recurrent=round(recipe.recurrent * recipe.teacher_width), width=recipe.teacher_width)
+        learner = Taught(net, wider.to(memory_format=torch.channels_last))
     steps = max(1, recipe.lines // recipe.batch_size)
     options = FitOptions(
         steps=steps,
@@ -148,15 +164,18 @@ def train_line(
         validate_every=max(1, min(500, steps // 4)),
         average_decay=0.999,
         weight_decay=1e-3,
+        workers=recipe.workers,
+        repeats=recipe.repeats,
+        seconds=60 * recipe.minutes if recipe.minutes else None,
     )
 
-    def batches(step: int) -> Iterator[Batch]:
+    def batches(step: int, worker: int) -> Iterator[Batch]:
         stream = LineStream(
             list(groups.values()),
             shares,
             beside,
             batch_size=recipe.batch_size,
-            rng=np.random.default_rng([recipe.seed, step]),
+            rng=np.random.default_rng([recipe.seed, step, worker]),
             pictures=pictures,
             pictures_share=recipe.pictures_share,
             gentle=recipe.gentle,
@@ -174,14 +193,16 @@ def train_line(
 
     say(f"Training {steps:,} steps of {recipe.batch_size} lines")
     trained = fit(
-        net,
+        learner,
         batches,
-        loss=_loss,
+        loss=lambda model, batch: _loss(model, batch, recipe.teacher_share),
         validate=validate,
         options=options,
         folder=folder,
         report=report,
     )
+    if isinstance(trained, Taught):
+        trained = trained.student
     if not isinstance(trained, LineNet):
         raise TypeError(f"expected a LineNet; got {type(trained).__name__}")
     if "weights" in best:
@@ -201,12 +222,13 @@ def train_line(
             "recipe": recipe.name,
             **circumstances(),
             "seed": recipe.seed,
-            "lines": recipe.lines,
+            "lines": spent(folder).steps * recipe.batch_size,
             "batch_size": recipe.batch_size,
             "recurrent": recipe.recurrent,
             "parameters": sum(p.numel() for p in trained.parameters()),
             "writers": {name: len(writers) for name, writers in groups.items()},
             **({"pictures": recipe.pictures} if recipe.pictures else {}),
+            **({"teacher": f"a network {recipe.teacher_width:g} times as wide"} if recipe.teacher_width else {}),
             **({"started_from": "the weights of another training"} if start is not None else {}),
         },
         figures={"data": f"validation: {validated_on}", **_figures(trained, validation)},
@@ -220,13 +242,31 @@ def _as_tensors(strips: NDArray[np.float32], widths: NDArray[np.int64], texts: l
     return torch.from_numpy(strips), frames, targets, lengths, texts
 
 
-def _loss(model: nn.Module, batch: Batch) -> Tensor:
+def _loss(model: nn.Module, batch: Batch, teacher_share: float = 0.0) -> Tensor:
+    """Of the texts; beside a teacher also of what it says of each frame, and its own."""
     strips, frames, targets, lengths, _ = batch
     device = next(model.parameters()).device
-    log_probs = model(strips.to(device, memory_format=torch.channels_last))
-    return nn.functional.ctc_loss(
-        log_probs.float().cpu(), targets, frames, lengths, blank=len(DIGITS), zero_infinity=True
-    )
+    strips, targets = strips.to(device, memory_format=torch.channels_last), targets.to(device)
+    if not isinstance(model, Taught):
+        return _of_texts(model(strips), frames, targets, lengths)
+    told, said = model.teacher(strips).float(), model.student(strips).float()
+    of_texts = _of_texts(said, frames, targets, lengths)
+    of_teacher = _of_frames(said, told.detach(), frames, lengths)
+    return (1 - teacher_share) * of_texts + teacher_share * of_teacher + _of_texts(told, frames, targets, lengths)
+
+
+def _of_texts(log_probs: Tensor, frames: Tensor, targets: Tensor, lengths: Tensor) -> Tensor:
+    """Connectionist temporal classification, a digit of the text."""
+    return nn.functional.ctc_loss(log_probs.float(), targets, frames, lengths, blank=len(DIGITS), zero_infinity=True)
+
+
+def _of_frames(said: Tensor, told: Tensor, frames: Tensor, lengths: Tensor) -> Tensor:
+    """How far what is ``said`` of frames, log-probabilities (T, N, 11), is from what was ``told``, a digit of the
+    text."""
+    apart = (told.exp() * (told - said)).sum(dim=2)  # (T, N)
+    inside = torch.arange(len(said))[:, None] < frames[None, :]
+    a_line = (apart * inside.to(apart.device)).sum(dim=0)
+    return (a_line / lengths.clamp(min=1).to(apart.device)).mean()
 
 
 def _validation(held: list[WriterDigits], beside: Beside, recipe: LineRecipe) -> list[Batch]:

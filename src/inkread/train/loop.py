@@ -7,6 +7,7 @@ any moment, and goes on where its last checkpoint was written.
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import math
 import multiprocessing
@@ -23,12 +24,17 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import get_ema_multi_avg_fn
 
 from inkread.errors import InkreadError, InvalidOption
 
-__all__ = ["FitOptions", "Progress", "Spent", "fit", "spent", "start_from"]
+__all__ = ["FitOptions", "Progress", "Spent", "Taught", "fit", "spent", "start_from"]
+
+# Batches from which those are taken that are learned from again.
+KEPT_BATCHES = 512
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +56,15 @@ class FitOptions:
     validate_every: int = 1000  # steps
     checkpoint_seconds: float = 120.0
     threads: int = 2
+    workers: int = 1  # processes that make batches beside the training
+    repeats: int = 1  # how often a batch is learned from, where making one takes longer than learning from it
+    seconds: float | None = None  # the training ends after so many at the latest, its rate fallen to nothing
     seed: int = 0
 
     def __post_init__(self) -> None:
-        if self.steps < 1 or self.validate_every < 1 or self.threads < 1:
-            raise InvalidOption(f"steps, validate_every and threads are at least 1; got {self}")
+        counts = self.steps, self.validate_every, self.threads, self.workers, self.repeats
+        if min(counts) < 1 or (self.seconds is not None and self.seconds <= 0):
+            raise InvalidOption(f"steps, validate_every, threads, workers and repeats are at least 1; got {self}")
         if not (0 <= self.warmup_share < 1 and 0 <= self.average_decay < 1 and self.learning_rate > 0):
             raise InvalidOption(f"warmup_share and average_decay lie in [0, 1), the learning rate above 0; got {self}")
 
@@ -72,8 +82,9 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What a training has taken so far: seconds of the clock, and of the cores of its own process together."""
+    """What a training has taken so far: steps, seconds of the clock, and of the cores of its own process together."""
 
+    steps: int = 0
     seconds: float = 0.0
     cpu_seconds: float = 0.0
 
@@ -81,12 +92,17 @@ class Spent:
 def spent(folder: Path) -> Spent:
     """What the training in ``folder`` had taken at its last checkpoint, in all its parts if it was interrupted."""
     path = folder / "checkpoint.pt"
-    return Spent(**_state(path).get("spent", {})) if path.exists() else Spent()
+    return Spent(**_state(path)["spent"]) if path.exists() else Spent()
 
 
-def _rate(step: int, options: FitOptions) -> float:
-    """Linear warm-up, then half a cosine to zero (Loshchilov and Hutter 2016, arXiv 1608.03983)."""
+def _rate(step: int, options: FitOptions, elapsed: float = 0.0) -> float:
+    """Linear warm-up, then half a cosine to zero (Loshchilov and Hutter 2016, arXiv 1608.03983).
+
+    Where time runs out before the steps do, the cosine follows the seconds that are ``elapsed``.
+    """
     warmup = max(1, round(options.steps * options.warmup_share))
+    if options.seconds is not None:
+        step = min(max(step, round(elapsed / options.seconds * options.steps)), options.steps)
     if step < warmup:
         return options.learning_rate * (step + 1) / warmup
     share = (step - warmup) / max(1, options.steps - warmup)
@@ -95,7 +111,7 @@ def _rate(step: int, options: FitOptions) -> float:
 
 def fit(
     net: nn.Module,
-    batches: Callable[[int], Iterator[Any]],
+    batches: Callable[[int, int], Iterator[Any]],
     *,
     loss: Callable[[nn.Module, Any], Tensor],
     validate: Callable[[nn.Module], dict[str, float]],
@@ -110,7 +126,8 @@ def fit(
     net
         The network; it is trained in place.
     batches
-        Called with the step to start from; gives batches whose first element is the one counted as samples.
+        Called with the step to start from and the number of the worker, below ``options.workers``; gives batches whose
+        first element is the one counted as samples. Workers' batches are taken in turn.
     loss
         Of the network on one batch, a scalar; called under bfloat16 autocast where the machine has such arithmetic.
     validate
@@ -136,10 +153,16 @@ def fit(
     torch.set_num_threads(options.threads)
     net = net.to(device)
     average = copy.deepcopy(net).eval()
-    optimizer = torch.optim.AdamW(net.parameters(), lr=options.learning_rate, weight_decay=options.weight_decay)
-    start, before = 0, Spent()
+    optimizer = torch.optim.AdamW(
+        net.parameters(),
+        lr=options.learning_rate,
+        weight_decay=options.weight_decay,
+        fused=device.type == "cuda" or None,
+    )
+    before = Spent()
     if checkpoint.exists():
-        start, before = _resume(checkpoint, net, average, optimizer, options)
+        before = _resume(checkpoint, net, average, optimizer, options)
+    start = before.steps
     curves = folder / "curves.jsonl"
     if start == 0:
         curves.write_text("")
@@ -149,12 +172,16 @@ def fit(
     opencv_threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
     halves = _multiplies_bfloat16(device)
-    source = _ahead(batches(start), depth=4)
+    makers = [_ahead(batches(start, worker), depth=4) for worker in range(options.workers)]
+    source = _repeated(makers, options.repeats, np.random.default_rng([options.seed, start]))
     try:
-        for step in range(start, options.steps):
+        over = options.seconds is not None and before.seconds >= options.seconds
+        for step in range(start, start if over else options.steps):
             batch = next(source)
+            elapsed = before.seconds + time.monotonic() - began
+            rate = _rate(step, options, elapsed)
             for group in optimizer.param_groups:
-                group["lr"] = _rate(step, options)
+                group["lr"] = rate
             net.train()
             with torch.autocast(device.type, torch.bfloat16, enabled=halves):
                 value = loss(net, batch)
@@ -165,20 +192,22 @@ def fit(
             # The average forgets its random start at once: early steps use a shorter memory.
             _average(average, net, min(options.average_decay, (1 + step) / (10 + step)))
             loss_sum, loss_count, counted = loss_sum + float(value.detach()), loss_count + 1, counted + len(batch[0])
-            last, figures = step + 1 == options.steps, None
+            late = options.seconds is not None and elapsed >= options.seconds
+            last, figures = late or step + 1 == options.steps, None
             if last or (step + 1) % options.validate_every == 0:
                 figures = validate(average)
-                row = {"step": step + 1, "loss": loss_sum / loss_count, "rate": _rate(step, options), **figures}
+                row = {"step": step + 1, "loss": loss_sum / loss_count, "rate": rate, **figures}
                 with curves.open("a") as out:
                     out.write(json.dumps(row) + "\n")
                 loss_sum, loss_count = 0.0, 0
             if last or time.monotonic() - saved > options.checkpoint_seconds:
                 saved = time.monotonic()
                 now = Spent(
+                    steps=step + 1,
                     seconds=before.seconds + saved - began,
                     cpu_seconds=before.cpu_seconds + time.process_time() - began_cpu,
                 )
-                _save(checkpoint, net, average, optimizer, options, step + 1, now)
+                _save(checkpoint, net, average, optimizer, options, now)
             speed = counted / max(1e-9, time.monotonic() - began)
             report(
                 Progress(
@@ -189,8 +218,11 @@ def fit(
                     figures=figures,
                 )
             )
+            if last:
+                break
     finally:
-        source.close()
+        for maker in makers:
+            maker.close()
         cv2.setNumThreads(opencv_threads)
     return average.cpu().eval()
 
@@ -204,11 +236,13 @@ def _multiplies_bfloat16(device: torch.device) -> bool:
 
 
 def _average(average: nn.Module, net: nn.Module, decay: float) -> None:
+    pairs = list(zip(average.state_dict().values(), net.state_dict().values(), strict=True))
+    floats = [(kept, new) for kept, new in pairs if kept.dtype.is_floating_point]
     with torch.no_grad():
-        for kept, new in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
-            if kept.dtype.is_floating_point:
-                kept.lerp_(new, 1 - decay)
-            else:
+        # All at once: one by one, a graphics card would spend more time on being told than on the work.
+        get_ema_multi_avg_fn(decay)([kept for kept, _ in floats], [new for _, new in floats], 0)
+        for kept, new in pairs:
+            if not kept.dtype.is_floating_point:
                 kept.copy_(new)
 
 
@@ -218,11 +252,9 @@ def _save(
     average: nn.Module,
     optimizer: torch.optim.Optimizer,
     options: FitOptions,
-    step: int,
     taken: Spent,
 ) -> None:
     state = {
-        "step": step,
         "options": asdict(options),
         "spent": asdict(taken),
         "net": net.state_dict(),
@@ -245,6 +277,19 @@ _UNREADABLE = (
     AssertionError,
     pickle.UnpicklingError,
 )
+
+
+class Taught(nn.Module):  # type: ignore[misc]  # torch is left out of type checking
+    """A network and a wider one of its kind, which learn from the same batches: what the wider one comes to see in them
+    tells the other more than their labels do (Hinton et al. 2015, arXiv 1503.02531)."""
+
+    def __init__(self, student: nn.Module, teacher: nn.Module) -> None:
+        super().__init__()
+        self.student, self.teacher = student, teacher
+
+    def forward(self, x: Tensor) -> Any:
+        """What the student says; the teacher is there for the loss."""
+        return self.student(x)
 
 
 def start_from(net: nn.Module, checkpoint: Path) -> None:
@@ -270,7 +315,7 @@ def _state(path: Path) -> dict[str, Any]:
 
 def _resume(
     path: Path, net: nn.Module, average: nn.Module, optimizer: torch.optim.Optimizer, options: FitOptions
-) -> tuple[int, Spent]:
+) -> Spent:
     state = _state(path)
     if state["options"] != asdict(options):
         raise InvalidOption(
@@ -283,7 +328,23 @@ def _resume(
         optimizer.load_state_dict(state["optimizer"])
     except (RuntimeError, ValueError) as error:
         raise InvalidOption(f"{path} belongs to another network; take another folder, or delete it") from error
-    return int(state["step"]), Spent(**state.get("spent", {}))
+    return Spent(**state["spent"])
+
+
+def _repeated(makers: list[Generator[Any, None, None]], repeats: int, rng: np.random.Generator) -> Iterator[Any]:
+    """Batches of the makers in turn; after each one some of those before, so that one comes ``repeats`` times on the
+    average."""
+    kept: list[Any] = []
+    for number in itertools.count():
+        batch = next(makers[number % len(makers)])
+        yield batch
+        if repeats > 1:
+            if len(kept) < KEPT_BATCHES:
+                kept.append(batch)
+            else:
+                kept[int(rng.integers(KEPT_BATCHES))] = batch
+            for _ in range(repeats - 1):
+                yield kept[int(rng.integers(len(kept)))]
 
 
 def _ahead(items: Iterator[Any], *, depth: int) -> Generator[Any, None, None]:

@@ -109,10 +109,9 @@ def train_page(
         threads=recipe.threads,
     )
 
-    def batches(start: int) -> Iterator[Batch]:
-        stream = PatchStream(
-            kept_pages, batch_size=recipe.batch_size, side=recipe.side, rng=np.random.default_rng([recipe.seed, start])
-        )
+    def batches(start: int, worker: int) -> Iterator[Batch]:
+        rng = np.random.default_rng([recipe.seed, start, worker])
+        stream = PatchStream(kept_pages, batch_size=recipe.batch_size, side=recipe.side, rng=rng)
         while True:
             ink, targets = stream.batch()
             yield torch.from_numpy(ink), torch.from_numpy(targets)

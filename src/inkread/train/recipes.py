@@ -30,7 +30,7 @@ from inkread.recognize.digit import DigitRecognizer
 from inkread.recognize.prepare import INPUT_SIDE, prepare, to_ink
 from inkread.train.cards import circumstances, write_card
 from inkread.train.digits import NOT_A_DIGIT_CLASS, CropPool, CropStream, DistortionOptions
-from inkread.train.loop import FitOptions, Progress, fit
+from inkread.train.loop import FitOptions, Progress, Taught, fit, spent
 
 __all__ = [
     "DIGIT",
@@ -87,6 +87,9 @@ class DigitRecipe:
     teachers
         Cards of digit networks whose mean answer is learned beside the labels: what several networks, or a larger one,
         know of a crop that its label does not say (Hinton et al. 2015, arXiv 1503.02531).
+    teacher_width
+        Learns beside a network of so many times the channels too, and from what that one says of the same crops; 0 for
+        by itself. Not beside ``teachers``.
     teacher_share
         Weight of what the teachers say against the labels.
     polish_share
@@ -94,6 +97,8 @@ class DigitRecipe:
         on ink as it is, having learnt what it may become. 0 leaves this out.
     polish_weights
         What the weights of some sources are multiplied with then.
+    workers, repeats, minutes
+        Processes that bend crops; how often each is learned from; when the training is to end at the latest.
     """
 
     name: str = "digit"
@@ -107,7 +112,11 @@ class DigitRecipe:
     learning_rate: float = 3e-3
     average_decay: float = 0.9995
     teachers: tuple[ModelCard, ...] = ()
+    teacher_width: float = 0.0
     teacher_share: float = 0.6
+    workers: int = 1
+    repeats: int = 1
+    minutes: float | None = None
     seed: int = 1
     distortion: DistortionOptions = field(default_factory=DistortionOptions)
     polish_share: float = 0.4
@@ -179,11 +188,15 @@ def train_digit(
     for name, (count, share) in pool.shares().items():
         say(f"  {name}: {count:,} crops, {100 * share:.1f} % of a batch")
 
-    net = DigitNet(width=recipe.width)
-    trained = fit_digit(net, pool, validation, recipe, folder=folder, report=report, say=say)
+    net: nn.Module = DigitNet(width=recipe.width)
+    if recipe.teacher_width:
+        net = Taught(net, DigitNet(width=recipe.teacher_width))
+    minutes = recipe.minutes / (1 + recipe.polish_share) if recipe.minutes else None
+    trained = fit_digit(net, pool, validation, replace(recipe, minutes=minutes), folder=folder, report=report, say=say)
     if recipe.polish_share:
         polish = replace(
             recipe,
+            minutes=recipe.polish_share * minutes if minutes else None,
             samples=round(recipe.polish_share * recipe.samples),
             learning_rate=recipe.polish_learning_rate,
             distortion=recipe.polish_distortion,
@@ -191,6 +204,8 @@ def train_digit(
         )
         weighed = pool.weighed(recipe.polish_weights)
         trained = fit_digit(trained, weighed, validation, polish, folder=folder / "polish", report=report, say=say)
+    if isinstance(trained, Taught):
+        trained = trained.student
     if not isinstance(trained, DigitNet):
         raise TypeError(f"expected a DigitNet; got {type(trained).__name__}")
     say("Calibrating and exporting")
@@ -217,10 +232,13 @@ def fit_digit(
         average_decay=recipe.average_decay,
         seed=recipe.seed,
         validate_every=max(1, min(1000, recipe.samples // recipe.batch_size // 4)),
+        workers=recipe.workers,
+        repeats=recipe.repeats,
+        seconds=60 * recipe.minutes if recipe.minutes else None,
     )
 
-    def batches(start: int) -> Iterator[tuple[torch.Tensor, ...]]:
-        rng = np.random.default_rng([recipe.seed, start])
+    def batches(start: int, worker: int) -> Iterator[tuple[torch.Tensor, ...]]:
+        rng = np.random.default_rng([recipe.seed, start, worker])
         # Loaded here, in the process that makes the batches: sessions do not outlive a fork.
         teachers = [DigitRecognizer(card) for card in recipe.teachers]
         for inputs, targets in CropStream(pool, batch_size=recipe.batch_size, rng=rng, options=recipe.distortion):
@@ -233,10 +251,15 @@ def fit_digit(
         inputs, targets = batch[0].to(device, memory_format=torch.channels_last), batch[1].to(device)
         logits = model(inputs)[0].float()
         of_labels = nn.functional.cross_entropy(logits, targets, label_smoothing=recipe.label_smoothing)
-        if len(batch) == 2:
+        told, of_teacher_itself = batch[2].to(device) if len(batch) > 2 else None, 0.0
+        if isinstance(model, Taught):
+            wider = model.teacher(inputs)[0].float()
+            of_teacher_itself = nn.functional.cross_entropy(wider, targets, label_smoothing=recipe.label_smoothing)
+            told = wider.detach().softmax(dim=1)
+        if told is None:
             return of_labels
-        of_teachers = nn.functional.cross_entropy(logits, batch[2].to(device))
-        return (1 - recipe.teacher_share) * of_labels + recipe.teacher_share * of_teachers
+        of_teachers = nn.functional.cross_entropy(logits, told)
+        return (1 - recipe.teacher_share) * of_labels + recipe.teacher_share * of_teachers + of_teacher_itself
 
     def validate(model: nn.Module) -> dict[str, float]:
         return validated(model, validation)
@@ -460,10 +483,11 @@ def _finish(
         "recipe": recipe.name,
         **circumstances(),
         "seed": recipe.seed,
-        "samples": recipe.samples,
-        "polish_samples": round(recipe.polish_share * recipe.samples),
+        "samples": spent(folder).steps * recipe.batch_size,
+        "polish_samples": spent(folder / "polish").steps * recipe.batch_size,
         "batch_size": recipe.batch_size,
         "teachers": [card.name for card in recipe.teachers],
+        **({"teacher": f"a network {recipe.teacher_width:g} times as wide"} if recipe.teacher_width else {}),
         "own_data": own,
         "bundled_data": bundled,
         "parameters": sum(p.numel() for p in net.parameters()),

@@ -135,7 +135,7 @@ def train_robust(
         seed=recipe.seed,
     )
 
-    def batches(start: int) -> Iterator[Batch]:
+    def batches(start: int, worker: int) -> Iterator[Batch]:
         for step in range(start, options.steps):
             epoch, place = divmod(step, rounds)
             # Each pass in an order of its own, which a resumed training finds again.
