@@ -32,7 +32,7 @@ def composed(*lines, seed=0, width=700, height=420, **changes):
 
 def share_with_a_candidate(page, truth, iou, options=None):
     """The share of the true digits that some candidate covers, and no other digit with it."""
-    lines = find_candidates(page, options)
+    lines = find_candidates(page, options).lines
     candidates = [page.to_source.apply_to_box(c.box).box for line in lines for c in line.candidates]
     found = [max((box.iou(digit.box) for box in candidates), default=0) >= iou for digit in truth.digits()]
     return sum(found) / len(found)
@@ -64,14 +64,14 @@ def test_digits_of_any_height_are_found(digit_height):
         "31 4159", seed=1, width=round(330 * scale), height=round(90 * scale), digit_height=digit_height, layout="line"
     )
     assert share_with_a_candidate(page, truth, 0.65) == 1
-    check_lattice(find_candidates(page), page)
+    check_lattice(find_candidates(page).lines, page)
 
 
 @pytest.mark.parametrize("layout", ["lines", "grid", "table", "comb", "scattered"])
 def test_every_digit_of_a_page_has_a_candidate(layout):
     page, truth = composed("12 405 7", "80 316 29", "35 270 51", seed=4, width=900, height=620, layout=layout)
     assert share_with_a_candidate(page, truth, 0.7) >= 0.95
-    check_lattice(find_candidates(page), page)
+    check_lattice(find_candidates(page).lines, page)
 
 
 @pytest.mark.parametrize("paper", ["lined", "squared", "dotted"])
@@ -93,7 +93,7 @@ def test_touching_digits_can_be_cut_apart():
 def test_components_are_candidates_and_those_wider_than_a_digit_are_left_out():
     page, _ = composed("58 290 347", "61 72 803", seed=3, width=900, height=420, touching=1.0)
     wide = 0
-    for line in find_candidates(page):
+    for line in find_candidates(page).lines:
         spans = {(c.start, c.end): c.box for c in line.candidates}
         ends = [0]
         for start, end in line.components:
@@ -106,7 +106,7 @@ def test_components_are_candidates_and_those_wider_than_a_digit_are_left_out():
 
 def test_lines_come_from_top_to_bottom_and_pieces_from_left_to_right():
     page, truth = composed("12 34 56", "789 01", "2345", seed=5)
-    lines = find_candidates(page)
+    lines = find_candidates(page).lines
     assert len(lines) == 3
     assert [line.box.y0 for line in lines] == sorted(line.box.y0 for line in lines)
     for line, wanted in zip(lines, truth.lines(), strict=True):
@@ -139,19 +139,19 @@ def test_digits_that_stand_high_and_low_in_the_cells_of_a_row_are_one_line():
     page = blocks(
         *((60 + 140 * i, y) for i, y in enumerate(heights)), *((60 + 140 * i, y + 60) for i, y in enumerate(heights))
     )
-    lines = find_candidates(page)
+    lines = find_candidates(page).lines
     assert [len(line.pieces) for line in lines] == [6, 6]
 
 
 def test_a_line_between_two_others_is_not_joined_to_them():
     upper = [(60 + 60 * i, 100) for i in range(8)]
     lower = [(90 + 60 * i, 128) for i in range(7)]
-    assert [len(line.pieces) for line in find_candidates(blocks(*upper, *lower))] == [8, 7]
+    assert [len(line.pieces) for line in find_candidates(blocks(*upper, *lower)).lines] == [8, 7]
 
 
 def test_a_stain_with_more_ink_than_the_writing_does_not_say_how_high_digits_are():
     page = blocks(*((40 * k, 20 + 60 * row) for row in range(2) for k in range(1, 8)), size=(600, 900))
-    lines = find_candidates(as_page(cv2.circle(page.ink.copy(), (600, 420), 150, 1.0, 18)))
+    lines = find_candidates(as_page(cv2.circle(page.ink.copy(), (600, 420), 150, 1.0, 18))).lines
     rows = [line for line in lines if len(line.pieces) == 7]
     assert len(rows) == 2
     assert all(line.digit_height == 24 for line in rows)
@@ -159,7 +159,7 @@ def test_a_stain_with_more_ink_than_the_writing_does_not_say_how_high_digits_are
 
 def test_a_solid_blot_does_not_either():
     page = blocks(*((40 * k, 20 + 60 * row) for row in range(2) for k in range(1, 11)), size=(600, 900))
-    lines = find_candidates(as_page(cv2.ellipse(page.ink.copy(), (600, 420), (90, 50), 0, 0, 360, 1.0, -1)))
+    lines = find_candidates(as_page(cv2.ellipse(page.ink.copy(), (600, 420), (90, 50), 0, 0, 360, 1.0, -1))).lines
     rows = [line for line in lines if len(line.pieces) == 10]
     assert len(rows) == 2
     assert all(line.digit_height == 24 for line in rows)
@@ -167,7 +167,7 @@ def test_a_solid_blot_does_not_either():
 
 def test_a_fold_that_is_thicker_than_strokes_does_not_either():
     page = blocks(*((100 + 40 * i, y) for i in range(11) for y in (40, 120, 200)), size=(300, 800))
-    lines = find_candidates(as_page(cv2.line(page.ink.copy(), (620, 20), (760, 280), 1.0, 40)))
+    lines = find_candidates(as_page(cv2.line(page.ink.copy(), (620, 20), (760, 280), 1.0, 40))).lines
     rows = [line for line in lines if len(line.pieces) >= 11]
     assert len(rows) == 3
     assert all(line.digit_height == 24 for line in rows)
@@ -176,14 +176,14 @@ def test_a_fold_that_is_thicker_than_strokes_does_not_either():
 def test_what_is_written_on_a_stain_is_parted_from_it():
     page = blocks(*((60 + 30 * i, 150) for i in range(8)))
     stain = cv2.ellipse(blank(300, 900), (165, 145), (50, 40), 0, 0, 360, 0.35, -1)
-    (line,) = find_candidates(as_page(np.maximum(page.ink, stain)))
+    (line,) = find_candidates(as_page(np.maximum(page.ink, stain))).lines
     assert [piece.x0 for piece in line.pieces] == [53 + 30 * i for i in range(8)]
     assert line.digit_height == 24
 
 
 def test_a_stroke_at_the_pictures_edge_does_not_say_how_high_the_digits_beside_it_are():
     page = blocks(*((60 + 30 * i, 150) for i in range(6)))
-    (line,) = find_candidates(as_page(cv2.rectangle(page.ink.copy(), (0, 110), (4, 219), 1.0, -1)))
+    (line,) = find_candidates(as_page(cv2.rectangle(page.ink.copy(), (0, 110), (4, 219), 1.0, -1))).lines
     assert line.digit_height == 24
 
 
@@ -191,25 +191,25 @@ def test_discs_and_squares_are_no_digits():
     disc = cv2.circle(blank(), (150, 100), 50, 1.0, -1)
     square = cv2.rectangle(blank(), (100, 50), (200, 150), 1.0, -1)
     ring = cv2.circle(blank(), (150, 100), 50, 1.0, 12)
-    assert [len(find_candidates(as_page(ink))) for ink in (disc, square, ring)] == [0, 0, 1]
+    assert [len(find_candidates(as_page(ink)).lines) for ink in (disc, square, ring)] == [0, 0, 1]
 
 
 def test_bare_paper_has_no_lines():
-    assert find_candidates(as_page(blank())) == ()
+    assert find_candidates(as_page(blank())).lines == ()
     assert as_one_digit(as_page(blank())) == ()
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 500), (500, 1), (5, 5)])
 def test_slivers_of_full_ink_are_no_error(shape):
-    check_lattice(find_candidates(as_page(np.ones(shape))), as_page(np.ones(shape)))
+    check_lattice(find_candidates(as_page(np.ones(shape))).lines, as_page(np.ones(shape)))
 
 
 def test_faint_ink_is_found_only_where_it_hangs_on_strong_ink():
     ink = blank()
     ink[60:120, 40:50] = 0.4
-    assert find_candidates(as_page(ink)) == ()
+    assert find_candidates(as_page(ink)).lines == ()
     ink[60:80, 40:50] = 0.9
-    (line,) = find_candidates(as_page(ink))
+    (line,) = find_candidates(as_page(ink)).lines
     assert line.box == Box(40, 60, 50, 120)
 
 
@@ -219,7 +219,7 @@ def test_specks_are_set_aside():
     rng = np.random.default_rng(0)
     for x, y in zip(rng.integers(5, 490, 40), rng.integers(5, 150, 40), strict=True):
         dirty[y : y + 3, x : x + 3] = 1
-    (before,), (after,) = find_candidates(page), find_candidates(as_page(dirty))
+    (before,), (after,) = find_candidates(page).lines, find_candidates(as_page(dirty)).lines
     assert len(after.pieces) == len(before.pieces) == len(list(truth.digits()))
 
 
@@ -228,14 +228,14 @@ def test_more_specks_than_two_bytes_count_hide_no_digit():
     ink[::3, ::3] = 1
     ink[380:460, 380:440] = 0
     ink[400:440, 400:420] = 1
-    pieces = [piece for line in find_candidates(as_page(ink)) for piece in line.pieces]
+    pieces = [piece for line in find_candidates(as_page(ink)).lines for piece in line.pieces]
     assert any(piece.iou(Box(400, 400, 420, 440)) > 0.9 for piece in pieces)
 
 
 def test_a_lone_one_is_no_rule():
     ink = blank(280, 280)
     ink[20:260, 136:146] = 1
-    (line,) = find_candidates(as_page(ink))
+    (line,) = find_candidates(as_page(ink)).lines
     assert line.box.iou(Box(136, 20, 146, 260)) > 0.9
 
 
@@ -244,7 +244,7 @@ def test_an_underline_is_no_digit():
     ink = np.array(page.ink)
     bottom = round(max(d.box.y1 for d in truth.digits())) + 8
     ink[bottom : bottom + 4, 40:360] = 1
-    (line,) = find_candidates(as_page(ink))
+    (line,) = find_candidates(as_page(ink)).lines
     assert line.box.y1 <= bottom
 
 
@@ -252,7 +252,7 @@ def test_a_digit_in_a_frame_is_found_and_the_frame_is_not():
     page, truth = composed("5", seed=10, width=200, height=200, layout="digit", digit_height=90)
     ink = np.array(page.ink)
     cv2.rectangle(ink, (20, 20), (180, 180), 1.0, 3)
-    candidates = [c.box for line in find_candidates(as_page(ink)) for c in line.candidates]
+    candidates = [c.box for line in find_candidates(as_page(ink)).lines for c in line.candidates]
     (digit,) = truth.digits()
     assert max(box.iou(digit.box) for box in candidates) > 0.8
     assert max(box.height for box in candidates) < 150
@@ -266,7 +266,7 @@ def test_a_circle_around_digits_is_none_of_them(digits, opening):
     center = round((bounds.x0 + bounds.x1) / 2), round((bounds.y0 + bounds.y1) / 2)
     axes = round(bounds.width / 2) + 42, round(bounds.height / 2) + 36
     circle = cv2.ellipse(np.zeros_like(page.ink), center, axes, 4, opening, 360, 1.0, 4, cv2.LINE_AA)
-    (line,) = find_candidates(as_page(np.maximum(page.ink, circle)))
+    (line,) = find_candidates(as_page(np.maximum(page.ink, circle))).lines
     found = Box.union_of(line.pieces)
     assert found.iou(bounds) > 0.9
     for digit in truth.digits():
@@ -277,21 +277,21 @@ def test_a_circle_around_digits_is_none_of_them(digits, opening):
 def test_a_zero_with_a_slash_within_it_is_no_circle(width):
     ink = cv2.ellipse(blank(200, 200), (100, 100), (width // 2, 60), 0, 0, 360, 1.0, 8)
     page = as_page(cv2.line(ink, (90, 125), (110, 75), 1.0, 6))
-    boxes = [c.box for line in find_candidates(page) for c in line.candidates]
+    boxes = [c.box for line in find_candidates(page).lines for c in line.candidates]
     assert max(box.height for box in boxes) > 120
 
 
 def test_a_pen_beside_a_few_digits_does_not_say_how_high_they_are():
     page = blocks(*((60 + 30 * i, 100) for i in range(6)), size=(500, 700))
     pen = cv2.line(blank(500, 700), (450, 480), (690, 280), 1.0, 14)
-    lines = find_candidates(as_page(np.maximum(page.ink, pen)))
+    lines = find_candidates(as_page(np.maximum(page.ink, pen))).lines
     assert [len(line.pieces) for line in lines if line.digit_height == 24] == [6]
 
 
 def test_words_part_at_narrower_gaps_too():
     # Blocks 24 high: a gap of 4 pixels between letters, one of 14 between words.
     page = blocks(*((x, 100) for x in (40, 60, 80, 110, 130)), size=(200, 300))
-    (line,) = find_candidates(page)
+    (line,) = find_candidates(page).lines
     assert [(word.start, word.end) for word in line.words] == [(0, 5)]
     parts = narrower_words(page.ink, line, word_gap=0.45)
     assert [(word.start, word.end) for word in parts] == [(0, 3), (3, 5)]
@@ -304,15 +304,15 @@ def test_the_largest_components_are_looked_at_first():
     for i in range(8):
         ink[20 + 45 * i : 20 + 45 * i + 20, 30:40] = 1
     ink[100:180, 200:212] = 1
-    few = find_candidates(as_page(ink), FindOptions(max_components=1))
+    few = find_candidates(as_page(ink), FindOptions(max_components=1)).lines
     assert [line.box for line in few] == [Box(200, 100, 212, 180)]
 
 
 def test_digits_that_are_too_small_are_left():
     ink = blank()
     ink[50:60, 40:44] = 1
-    assert len(find_candidates(as_page(ink), FindOptions(min_digit_height=8))) == 1
-    assert find_candidates(as_page(ink), FindOptions(min_digit_height=12)) == ()
+    assert len(find_candidates(as_page(ink), FindOptions(min_digit_height=8)).lines) == 1
+    assert find_candidates(as_page(ink), FindOptions(min_digit_height=12)).lines == ()
 
 
 def test_all_ink_can_be_taken_for_one_digit():
@@ -379,7 +379,7 @@ def test_a_page_of_nothing_but_clutter_is_done_in_seconds():
     for y, x in zip(rng.integers(0, 880, 6000), rng.integers(0, 1380, 6000), strict=True):
         ink[y : y + rng.integers(3, 12), x : x + rng.integers(2, 6)] = 1
     began = time.perf_counter()
-    lines = find_candidates(as_page(ink))
+    lines = find_candidates(as_page(ink)).lines
     assert sum(len(line.pieces) for line in lines) > 1000
     assert time.perf_counter() - began < 5
 

@@ -21,9 +21,17 @@ from inkread.components import components_of, weighted_median
 from inkread.errors import InvalidOption
 from inkread.geometry import Box, Quad
 from inkread.parts import Candidate, CleanPage, LineCrop, LineOfCandidates, Word
+from inkread.percent import percent_signs
 from inkread.rules import SPARSE_FILL, remove_rules
 
-__all__ = ["FindOptions", "as_one_digit", "as_one_line", "find_candidates", "ink_box", "narrower_words"]
+__all__ = [
+    "FindOptions",
+    "as_one_digit",
+    "as_one_line",
+    "find_candidates",
+    "ink_box",
+    "narrower_words",
+]
 
 Image = NDArray[np.float32]
 Mask = NDArray[np.uint8]
@@ -55,6 +63,10 @@ TEXTURE_SIDE = 150
 MOST_HOLES = 8
 # Paper shown on both sides of a word, in digits' heights: less than half the gap to the next.
 WORD_MARGIN = 0.3
+# Pieces of percent signs are, in heights of a usual digit, no smaller and no larger.
+SIGN_SIZES = (0.05, 2.5)
+# Pixels around a piece in which its ink fades.
+HALO = 2
 # A frame (comb box, table) is large, open inside, and holds other components.
 FRAME_FILL = 0.3
 # Share of a picture's ink that may lie above, and below, the digits of its one line.
@@ -142,7 +154,26 @@ class _Component:
         return Box(self.x0, self.y0, self.x1, self.y1)
 
 
-def find_candidates(page: CleanPage, options: FindOptions | None = None) -> tuple[LineOfCandidates, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Found:
+    """What is proposed of a page.
+
+    Attributes
+    ----------
+    lines
+        From top to bottom; none on a blank page.
+    page
+        The page without the ink of its percent signs.
+    percent_signs
+        How many there were.
+    """
+
+    lines: tuple[LineOfCandidates, ...]
+    page: CleanPage
+    percent_signs: int = 0
+
+
+def find_candidates(page: CleanPage, options: FindOptions | None = None) -> Found:
     """Propose lines and, in each, candidates for digits.
 
     Parameters
@@ -151,16 +182,17 @@ def find_candidates(page: CleanPage, options: FindOptions | None = None) -> tupl
         Clean ink.
     options
         The defaults when not given.
-
-    Returns
-    -------
-    Lines from top to bottom; none on a blank page.
     """
     options = options or FindOptions()
     components = _components(page.ink, options)
     if not components:
-        return ()
+        return Found(lines=(), page=page)
     reference = _reference_height(components, options)
+    signs = _percent_signs(components, page.ink, reference)
+    if signs:
+        pieces = [c for sign in signs for c in sign]
+        components = [c for c in components if not any(c is piece for piece in pieces)]
+        page = _without(page, pieces)
     components = [
         c
         for c in components
@@ -168,7 +200,30 @@ def find_candidates(page: CleanPage, options: FindOptions | None = None) -> tupl
     ]
     lines = _gather_lines(components, reference)
     proposals = [_propose(page.ink, line, reference, options) for line in lines]
-    return tuple(proposal for proposal in proposals if proposal is not None)
+    lines_of_candidates = tuple(proposal for proposal in proposals if proposal is not None)
+    return Found(lines=lines_of_candidates, page=page, percent_signs=len(signs))
+
+
+def _percent_signs(components: list[_Component], ink: Image, reference: float) -> list[list[_Component]]:
+    """The pieces of percent signs, which are about as high as digits."""
+    low, high = SIGN_SIZES[0] * reference, SIGN_SIZES[1] * reference
+    pieces = [c for c in components if low <= max(c.width, c.height) <= high]
+    boxes, masks = [c.box for c in pieces], [c.mask for c in pieces]
+    signs = percent_signs(boxes, masks, ink > FAINT_INK, digit_height=reference)
+    return [[pieces[k] for k in sign] for sign in signs]
+
+
+def _without(page: CleanPage, components: list[_Component]) -> CleanPage:
+    """The page without the ink of some components, and what is faint around them."""
+    ink = page.ink.copy()
+    for c in components:
+        x0, y0 = max(0, c.x0 - HALO), max(0, c.y0 - HALO)
+        region = ink[y0 : c.y1 + HALO, x0 : c.x1 + HALO]
+        mask = np.zeros(region.shape, np.uint8)
+        mask[c.y0 - y0 : c.y1 - y0, c.x0 - x0 : c.x1 - x0] = c.mask
+        near = cv2.dilate(mask, np.ones((2 * HALO + 1, 2 * HALO + 1), np.uint8))
+        region[(mask > 0) | ((near > 0) & (region <= FAINT_INK))] = 0
+    return replace(page, ink=ink)
 
 
 def narrower_words(ink: Image, line: LineOfCandidates, *, word_gap: float) -> tuple[Word, ...]:

@@ -602,3 +602,10 @@ def test_a_line_network_of_ones_own_is_asked_alone():
     assert set(reader.model) >= {"digit", "line"}
     assert "words" not in reader.model
     assert "773" in reader.read(page.pixels).text
+
+
+@pytest.mark.parametrize(("seed", "number"), [(2, "45"), (6, "41"), (15, "86"), (21, "92")])
+def test_a_percent_sign_is_no_digit(reader, seed, number):
+    options = PageOptions(width=700, height=200, digit_height=60.0, lines=(f"{number}%",))
+    page, _ = compose_page(np.random.default_rng([7001, seed]), options)
+    assert [line.text for line in reader.read(np.asarray(page.pixels)).lines()] == [number]

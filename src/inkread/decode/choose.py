@@ -129,12 +129,15 @@ class PageReading:
         How many marks of the size of a digit there were to read.
     mark_boxes
         Where those are on the clean page; none where anything is taken for a digit.
+    percent_signs
+        How many of them were set aside: what stands before one is a number, held upright.
     """
 
     lines: tuple[ChosenLine, ...]
     shares: tuple[float, ...]
     marks: int
     mark_boxes: tuple[Box, ...] = ()
+    percent_signs: int = 0
 
     @property
     def certainty(self) -> float:

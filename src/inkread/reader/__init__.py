@@ -34,7 +34,7 @@ from inkread.decode.slashes import without_slashes
 from inkread.decode.tilted import ink_of, tilted_numbers, with_second_looks
 from inkread.decode.whole import read_whole, with_second_opinion
 from inkread.errors import InkreadError, InvalidArray, InvalidOption
-from inkread.find import FindOptions, as_one_digit, as_one_line, find_candidates, narrower_words
+from inkread.find import FindOptions, Found, as_one_digit, as_one_line, find_candidates, narrower_words
 from inkread.geometry import Box, PageTransform, Stroke
 from inkread.inputs import InputLimits, describe, draw_page, expand_sources, open_source
 from inkread.models.registry import TASKS, ModelCard, bundled, bundled_cards, load_card
@@ -452,11 +452,13 @@ class Reader:
         self, page: CleanPage, options: ReaderOptions, *, may_be_dirt: bool = True, is_likely: bool = True
     ) -> PageReading:
         if options.layout == "digit":
-            found = as_one_digit(page)
+            proposed = Found(lines=as_one_digit(page), page=page)
         else:
-            page = _without_sides(page)
             is_line = options.layout == "line"
-            found = find_candidates(page, replace(options.find, word_gap=np.inf) if is_line else options.find)
+            proposed = find_candidates(
+                _without_sides(page), replace(options.find, word_gap=np.inf) if is_line else options.find
+            )
+        found, page = proposed.lines, proposed.page
         recognized = self._recognized(found, is_likely=is_likely)
         if recognized is None:
             return PageReading(lines=(), shares=(), marks=0)
@@ -482,10 +484,10 @@ class Reader:
         reading = of_like_size(without_lone_marks(reading) if is_dirty_page else reading)
         if is_dirty_page:
             reading = without_pieces_of_words(without_lone_marks(reading), found)
-        if "line" not in self._cards:
-            return reading
-        reading = self._or_as_one_line(page, found, reading, is_line=options.layout == "line")
-        return without_lone_marks(reading) if is_dirty_page else reading
+        if "line" in self._cards:
+            reading = self._or_as_one_line(page, found, reading, is_line=options.layout == "line")
+            reading = without_lone_marks(reading) if is_dirty_page else reading
+        return replace(reading, percent_signs=proposed.percent_signs)
 
     def _with_tilted(self, reading: PageReading, options: ReaderOptions) -> PageReading:
         """The reading, with numbers that run up or down by themselves looked at once more, set straight."""

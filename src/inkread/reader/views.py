@@ -75,7 +75,7 @@ def best_view(picture: PageImage, options: CleanOptions, read: Read, *, try_agai
     """
     cleaned = clean(picture, options)
     view = View(page=cleaned, reading=read(cleaned, is_likely=True))
-    if not try_again:
+    if not try_again or (view.reading.percent_signs and view.reading.count):
         return view
     is_tilted = abs(_tilt(cleaned)) > SMALL_SKEW
     if _reads_less(view.reading, TILTED_SHARE if is_tilted else UPRIGHT_SHARE):

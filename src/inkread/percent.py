@@ -1,0 +1,237 @@
+"""Percent signs among pieces of ink: a slash with a nought or a dot at either side, which is no digit's.
+
+Each of their three pieces alone looks like a digit, a 0, a 1 and a 0, and where they touch they look like 9 and 6: no
+network that sees one of them can tell. How they stand to each other does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkread.geometry import Box
+
+__all__ = ["percent_signs"]
+
+Mask = NDArray[np.bool_]
+Point = NDArray[np.float64]
+
+# Pieces of ink are looked at in about so many rows or columns. One around more papers is a grid or a drawing.
+FINE, MOST_PAPERS = 64, 4
+# A nought may be open by this, against the longer side of its ink; it is so much larger than its paper.
+GAP, OUTER = 0.1, 1.35
+# A piece by itself is a nought or a dot up to this, in heights of a usual digit; larger than a dot, its sides differ up
+# to this factor, and its middle is bare.
+ALONE, DOT, ASPECT, BARE = 0.7, 0.25, 2.0, 0.12
+# The two of one sign are alike in size up to this factor.
+ALIKE = 2.6
+# From the middle of the one to that of the other: rightward against downward; the size of either against that way, at
+# the least and at the most, and so where both are in one piece, since the loops of an 8 lie closer; the sides of the
+# sign's box against it, at the most.
+TOWARD, WITHIN, WITHIN_ONE, REACH = (0.22, 3.0), (0.06, 1.15), 0.72, 2.6
+# The slash runs straight for so much of that way, through its middle or up to so far beside it, and reaches over so
+# much of the sign's height; for more where all is one piece, which a leaning 8 is too.
+RUN, SPAN, IN_ONE, ASIDES = 1.0, 0.75, (1.35, 0.88), np.linspace(-0.25, 0.25, 9)
+# It leans (dx/dy) so, beside dots by the second at the least.
+LEANS, LEAN_OF_DOTS = np.linspace(0.15, 2.2, 26), 0.3
+# Of several pieces one is no higher than this, in heights of the sign.
+SMALL = 0.66
+# Under the left one and over the right one there is no ink, beside the slash by this share of the way and more, but for
+# this share of the sign's: there a 9 and a 6 have theirs.
+BESIDE, ELSEWHERE = 0.2, 0.04
+_SQUARE = np.ones((3, 3), np.uint8)  # closes what a pencil leaves open
+# Of dots there are no more around a sign, so many times as far as the two stand apart: there is dirt.
+DIRT = 2.5
+# What stands close behind a sign, in its heights, and is so high, shows that it is none: the 90 of 907 looks like one.
+CLOSE, AS_HIGH = 1.0, 0.5
+
+
+def percent_signs(
+    boxes: Sequence[Box], masks: Sequence[Mask], ink: Mask, *, digit_height: float
+) -> list[tuple[int, ...]]:
+    """The percent signs among pieces of ink.
+
+    Parameters
+    ----------
+    boxes, masks
+        Of each piece where it is, and its ink within.
+    ink
+        All ink of the page, bool (H, W): the slash may be none of the pieces.
+    digit_height
+        Of a usual digit, in pixels.
+
+    Returns
+    -------
+    For each sign the indexes of its pieces; no piece is in two.
+    """
+    corners = np.array([(box.x0, box.y0, box.x1, box.y1) for box in boxes], np.float64).reshape(-1, 4)
+    noughts = [
+        nought
+        for k, (box, mask) in enumerate(zip(boxes, masks, strict=True))
+        for nought in _noughts(k, box, mask, digit_height)
+    ]
+    noughts.sort(key=lambda nought: nought.x)
+    signs: list[tuple[int, ...]] = []
+    taken: set[int] = set()
+    for at, left in enumerate(noughts):
+        for right in noughts[at + 1 :]:
+            if right.x - left.x > left.size / WITHIN[0] or right.x - left.x > REACH * digit_height:
+                break  # they are sorted, and too far away from here on
+            if {left.piece, right.piece}.isdisjoint(taken) and _may_belong(left, right):
+                pieces = {left.piece, right.piece}
+                middle = ((left.x + right.x) / 2, (left.y + right.y) / 2)
+                holding = (corners[:, :2] <= middle).all(axis=1) & (corners[:, 2:] >= middle).all(axis=1)
+                pieces |= {k for k in np.flatnonzero(holding).tolist() if k not in taken}
+                sign = tuple(sorted(pieces))
+                if left.is_dot and (len(sign) < 3 or _is_dirt(noughts, middle, right.x - left.x)):
+                    continue
+                if _ends(corners, sign) and _is_sign(corners[list(sign)], [masks[k] for k in sign], ink, left, right):
+                    signs.append(sign)
+                    taken.update(sign)
+    return signs
+
+
+@dataclass(frozen=True, slots=True)
+class _Nought:
+    """What may be a nought or a dot of a percent sign: its piece of ink, its middle on the page, its size."""
+
+    piece: int
+    x: float
+    y: float
+    size: float
+    is_dot: bool = False
+
+
+def _noughts(piece: int, box: Box, mask: Mask, digit_height: float) -> list[_Nought]:
+    """The papers that a piece of ink runs around, or the piece itself, if it is small."""
+    # Fine enough for their sign, and no slower for a large one.
+    step = max(1, max(mask.shape) // FINE)
+    mask = mask[::step, ::step]
+    if min(mask.shape) >= 5:
+        # People do not always close them.
+        gap = max(3, round(GAP * max(mask.shape)) | 1)
+        framed = cv2.copyMakeBorder(mask.astype(np.uint8), gap, gap, gap, gap, cv2.BORDER_CONSTANT, value=0)
+        closed = cv2.morphologyEx(framed, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
+        outlines, tree = cv2.findContours(closed, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
+        # What has a parent runs along the ink around a hole.
+        holes = [cv2.boundingRect(o) for o, parent in zip(outlines, tree[0][:, 3], strict=True) if parent >= 0]
+        if len(holes) > MOST_PAPERS:
+            return []
+        papers = [
+            _Nought(
+                piece,
+                box.x0 + (x + width / 2 - gap) * step,
+                box.y0 + (y + height / 2 - gap) * step,
+                OUTER * math.sqrt((width - 2) * (height - 2)) * step,
+            )
+            for x, y, width, height in holes
+            if (width - 2) * (height - 2) >= 4
+        ]
+        if papers and (len(papers) > 1 or max(box.width, box.height) > ALONE * digit_height):
+            return papers
+    low, high = sorted((box.width, box.height))
+    is_dot = high <= DOT * digit_height
+    if high <= ALONE * digit_height and (is_dot or (high <= ASPECT * low and _is_bare_within(mask))):
+        return [_Nought(piece, (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2, math.sqrt(low * high), is_dot)]
+    return []
+
+
+def _is_bare_within(mask: Mask) -> bool:
+    rows, columns = (slice(round(side * (0.5 - BARE / 2)), round(side * (0.5 + BARE / 2)) + 1) for side in mask.shape)
+    return not mask[rows, columns].any()
+
+
+def _may_belong(left: _Nought, right: _Nought) -> bool:
+    across, down = right.x - left.x, right.y - left.y
+    low, high = sorted((left.size, right.size))
+    way = float(np.hypot(across, down))
+    return (
+        left.is_dot == right.is_dot
+        and down > 0
+        and TOWARD[0] <= across / down <= TOWARD[1]
+        and high <= ALIKE * low
+        and high <= (WITHIN[1] if left.piece != right.piece else WITHIN_ONE) * way
+        and low >= WITHIN[0] * way
+    )
+
+
+def _is_dirt(noughts: Sequence[_Nought], middle: tuple[float, float], across: float) -> bool:
+    """Whether there are more dots than two around a point."""
+    reach = DIRT * across
+    near = [abs(one.x - middle[0]) <= reach and abs(one.y - middle[1]) <= reach for one in noughts if one.is_dot]
+    return sum(near) > 2
+
+
+def _ends(corners: NDArray[np.float64], pieces: Sequence[int]) -> bool:
+    """Whether nothing that is about as high stands close behind some pieces, as a digit would."""
+    x0, y0 = corners[list(pieces), :2].min(axis=0)
+    x1, y1 = corners[list(pieces), 2:].max(axis=0)
+    height = y1 - y0
+    shared = np.minimum(corners[:, 3], y1) - np.maximum(corners[:, 1], y0)
+    behind = (corners[:, 0] > (x0 + x1) / 2) & (corners[:, 0] < x1 + CLOSE * height) & (shared >= AS_HIGH * height)
+    behind[list(pieces)] = False
+    return not behind.any()
+
+
+def _is_sign(corners: NDArray[np.float64], masks: Sequence[Mask], ink: Mask, left: _Nought, right: _Nought) -> bool:
+    """Whether pieces of ink are two noughts and a slash between them, and nothing else."""
+    x0, y0 = corners[:, :2].min(axis=0).astype(int).tolist()
+    x1, y1 = corners[:, 2:].max(axis=0).astype(int).tolist()
+    one, two = np.array([left.x - x0, left.y - y0]), np.array([right.x - x0, right.y - y0])
+    way = float(np.hypot(*(two - one)))
+    if max(x1 - x0, y1 - y0) > REACH * way:
+        return False
+    heights = corners[:, 3] - corners[:, 1]
+    if len(corners) > 1 and heights.min() > SMALL * (y1 - y0):
+        return False  # two digits
+    own = np.zeros((y1 - y0, x1 - x0), bool)
+    for (left_side, top, _, _), mask in zip(corners.astype(int).tolist(), masks, strict=True):
+        own[top - y0 : top - y0 + mask.shape[0], left_side - x0 : left_side - x0 + mask.shape[1]] |= mask
+    step = max(1, int(way) // (FINE // 2))
+    # The slash may be none of the pieces, and reach beyond them.
+    room = min(x0, int(way / 2))
+    around = cv2.dilate(ink[y0:y1, x0 - room : x1 + int(way / 2)].astype(np.uint8), _SQUARE)[::step, ::step] > 0
+    own, one, two, way, room = own[::step, ::step], one / step, two / step, way / step, room / step
+    rows, columns = np.nonzero(own)
+    points = np.stack([columns, rows], axis=1) + 0.5
+    beside = BESIDE * way
+    run, span = (RUN, SPAN) if len(corners) > 1 else IN_ONE
+    for place, up in _slashes(around, (one + two) / 2 + [room, 0], way, run=run, span=span):
+        middle = place - [room, 0]
+        if left.is_dot and up[0] < -LEAN_OF_DOTS * up[1]:
+            continue
+        rightward = np.array([-up[1], up[0]])
+        along, across = (points - middle) @ up, (points - middle) @ rightward
+        under = (across < -beside) & (along < (one - middle) @ up - left.size / (2 * step) - beside / 2)
+        over = (across > beside) & (along > (two - middle) @ up + right.size / (2 * step) + beside / 2)
+        if (under | over).sum() <= ELSEWHERE * len(points):
+            return True
+    return False
+
+
+def _slashes(ink: Mask, middle: Point, way: float, *, run: float, span: float) -> Iterator[tuple[Point, Point]]:
+    """The straight strokes that run near a point for long enough: a point of each, and its direction, upward."""
+    ups = np.stack([LEANS, np.full(len(LEANS), -1.0)], axis=1) / np.hypot(LEANS, 1.0)[:, None]
+    starts = middle + np.stack([ASIDES * way, np.zeros(len(ASIDES))], axis=1)
+    starts = starts[_on(ink, starts)]
+    half = int(np.ceil(1.5 * max(way, ink.shape[0] / 2)))
+    steps = np.arange(-half, half + 1)
+    # (leans, starts, steps, 2)
+    off = ~_on(ink, starts[None, :, None] + steps[None, None, :, None] * ups[:, None, None])
+    off[..., 0] = off[..., -1] = True  # every run has ends
+    lengths = off[..., half:].argmax(axis=2) + off[..., half::-1].argmax(axis=2)
+    rises = lengths * -ups[:, None, 1]
+    for lean, start in np.argwhere((lengths >= run * way) & (rises >= span * ink.shape[0])).tolist():
+        yield starts[start], ups[lean]
+
+
+def _on(ink: Mask, points: NDArray[np.float64]) -> Mask:
+    """Whether there is ink at points (…, 2)."""
+    x, y = np.floor(points[..., 0]).astype(int), np.floor(points[..., 1]).astype(int)
+    inside = (x >= 0) & (y >= 0) & (x < ink.shape[1]) & (y < ink.shape[0])
+    return np.asarray(inside & ink[y.clip(0, ink.shape[0] - 1), x.clip(0, ink.shape[1] - 1)])
