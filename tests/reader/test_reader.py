@@ -604,7 +604,7 @@ def test_a_line_network_of_ones_own_is_asked_alone():
     assert "773" in reader.read(page.pixels).text
 
 
-@pytest.mark.parametrize(("seed", "number"), [(2, "45"), (6, "41"), (15, "86"), (21, "92")])
+@pytest.mark.parametrize(("seed", "number"), [(2, "45"), (20, "90"), (15, "86"), (21, "92")])
 def test_a_percent_sign_is_no_digit(reader, seed, number):
     options = PageOptions(width=700, height=200, digit_height=60.0, lines=(f"{number}%",))
     page, _ = compose_page(np.random.default_rng([7001, seed]), options)
