@@ -144,3 +144,15 @@ def test_the_robust_network_reads_alike_in_torch_and_onnx_and_its_margins_hold(t
         assert torch.isinf(exact[~others]).all()
         wider = net.margins((ink - 0.1).clamp(0, 1), (ink + 0.1).clamp(0, 1), targets)
         assert (wider[others] < exact[others]).all()
+
+
+def test_bounds_are_normalized_by_the_unchanged_digits_of_a_batch():
+    torch.manual_seed(0)
+    net = RobustNet(width=0.3).train()
+    ink, targets = torch.rand(16, 1, INPUT_SIDE, INPUT_SIDE), torch.arange(16) % 10
+    logits, margins = net.logits_and_margins(ink, 0.0, targets)
+    lead = torch.take_along_dim(logits, targets[:, None], 1) - logits
+    others = torch.arange(DIGIT_CLASSES)[None] != targets[:, None]
+    torch.testing.assert_close(margins[others], lead[others], atol=1e-4, rtol=1e-4)
+    assert not torch.allclose(net.features[1].running_mean, torch.zeros(1)), "the batch was seen, and once"
+    assert int(net.features[1].num_batches_tracked) == 1

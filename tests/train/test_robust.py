@@ -71,6 +71,7 @@ def test_what_it_learned_by_is_what_the_file_certifies(trained):
     folder, card, _ = trained
     net = RobustNet(width=0.12)
     net.load_state_dict(torch.load(folder / "checkpoint.pt", weights_only=True)["average"])
+    net.eval()
     inputs, targets = (torch.from_numpy(array) for array in DATA[1])
     ends = (inputs - 0.05).clamp(0, 1), (inputs + 0.05).clamp(0, 1)
     with torch.inference_mode():

@@ -55,8 +55,8 @@ class RobustRecipe:
     """
 
     name: str = "digit-robust"
-    epochs: int = 80
-    batch_size: int = 100
+    epochs: int = 40
+    batch_size: int = 128
     width: float = 1.0
     learning_rate: float = 1e-3
     epsilon: float = 0.3
@@ -122,7 +122,7 @@ def train_robust(
     (inputs, targets), held = digits or _mnist(recipe)
     if not len(targets) or not len(held[1]):
         raise InvalidOption(f"digits to learn from and to validate on are needed; got {len(targets)}, {len(held[1])}")
-    net = RobustNet(width=recipe.width)
+    net = RobustNet(width=recipe.width).to(memory_format=torch.channels_last)
     size = min(recipe.batch_size, len(targets))
     rounds = len(targets) // size
     options = FitOptions(
@@ -148,10 +148,10 @@ def train_robust(
         epsilon, clean_share = recipe.schedule(batch[2])
         # Bounds are sums of thousands of terms: eight bits of precision would not bound anything.
         with torch.autocast(device.type, enabled=False):
-            value = nn.functional.cross_entropy(model(ink)[0], wanted)
             if clean_share == 1:
-                return value
-            margins = model.margins((ink - epsilon).clamp(0, 1), (ink + epsilon).clamp(0, 1), wanted)
+                return nn.functional.cross_entropy(model(ink)[0], wanted)
+            logits, margins = model.logits_and_margins(ink, epsilon, wanted)
+            value = nn.functional.cross_entropy(logits, wanted)
             # The logits of the worst case: 0 for the digit, and for the others how far they may lead it.
             worst = (-margins).masked_fill(margins == torch.inf, 0)
             return clean_share * value + (1 - clean_share) * nn.functional.cross_entropy(worst, wanted)
