@@ -123,5 +123,5 @@ def test_what_cannot_be_trained_says_why(tmp_path, monkeypatch):
         train_robust(TINY, folder=tmp_path, digits=(DATA[0], (DATA[1][0][:0], DATA[1][1][:0])))
     with pytest.raises(InvalidOption, match="train_epsilon"):
         RobustRecipe(epsilon=0.4, train_epsilon=0.3)
-    with pytest.raises(InvalidOption, match="warm-up"):
+    with pytest.raises(InvalidOption, match="shares"):
         RobustRecipe(warmup_share=0.6, ramp_share=0.6)
