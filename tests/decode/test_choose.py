@@ -7,6 +7,7 @@ from inkread.decode.choose import (
     choose_digits,
     of_like_size,
     without_edge_strokes,
+    without_hanging_letters,
     without_lone_marks,
     without_pieces_of_words,
     worth_a_look,
@@ -187,6 +188,21 @@ def test_a_sure_number_stays_in_a_line_of_words_without_the_unsure_digits_of_oth
         read, lines=(dataclasses.replace(read.lines[0], probabilities=probabilities),), shares=(0.1,)
     )
     assert text_of(without_pieces_of_words(reading, [found])) == ["68"]
+
+
+@pytest.mark.parametrize(
+    ("lower", "letter", "kept"),
+    [(8, True, "18"), (0, True, "189"), (8, False, "1879")],
+    ids=["a g behind a k", "a nine as high as the others", "a nine that hangs behind no letter"],
+)
+def test_the_g_of_a_unit_hangs_below_the_digits(lower, letter, kept):
+    boxes = [*spread(3), (45.0, lower, 57.0, 20.0 + lower)]
+    found = line_of(boxes)
+    other = row(digit=None) if letter else row(digit=7)
+    reading = choose([found], [[row(digit=1), row(digit=8), other, row(digit=9)]])
+    read = without_hanging_letters(reading, [found])
+    assert text_of(read) == [kept]
+    assert len(read.lines[0].signs) == (2 if kept == "18" else 0)
 
 
 def strokes_and_digits(strokes, digits):

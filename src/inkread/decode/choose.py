@@ -24,6 +24,7 @@ __all__ = [
     "choose_digits",
     "of_like_size",
     "without_edge_strokes",
+    "without_hanging_letters",
     "without_lone_marks",
     "without_pieces_of_words",
     "worth_a_look",
@@ -61,6 +62,10 @@ SURE_COMPONENT = 0.99
 SURE_DIGIT, SURE_DIGITS, SURE_SHARE, CHEAP_LOOKS = 0.9, 3, 0.4, 40
 # Marks lower than this share of the line's digits (dots, dashes) say nothing about what the line is.
 MARK_HEIGHT = 0.5
+
+# The g of a unit (kg, mg) begins and ends by these shares of a digit's height lower than digits do; of the letter
+# before it one of so many pieces is this high at least, and no farther.
+HANGING, LETTER_PIECES, LETTER_HEIGHT, LETTER_GAP = (0.2, 0.12), 3, 0.5, 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -339,6 +344,42 @@ def _without_doubtful_words(found: LineOfCandidates, line: ChosenLine) -> Chosen
     words = np.searchsorted(starts, [start for start, _ in line.spans], side="right")
     sureness = np.array([p.max() for p in line.probabilities])
     return line.only([k for k, word in enumerate(words) if sureness[words == word].mean() >= LONE_DIGIT])
+
+
+def without_hanging_letters(reading: PageReading, found: Sequence[LineOfCandidates]) -> PageReading:
+    """The reading without nines that are the g of a unit: they hang below the digits, close behind another letter.
+
+    Both are kept in their line's signs.
+    """
+    lines = []
+    for of, line in zip(found, reading.lines, strict=True):
+        letters = {k: before for k in range(len(line.boxes)) if (before := _letter_before(of, line, k)) is not None}
+        if letters:
+            kept = line.only([k for k in range(len(line.boxes)) if k not in letters])
+            signs = (box for k, before in letters.items() for box in (before, line.boxes[k]))
+            line = replace(kept, signs=(*line.signs, *signs))  # noqa: PLW2901
+        lines.append(line)
+    return replace(reading, lines=tuple(lines))
+
+
+def _letter_before(found: LineOfCandidates, line: ChosenLine, k: int) -> Box | None:
+    """The letter before a digit that is a letter too, and hangs below the line; None for any other."""
+    start = line.spans[k][0]
+    others = [box for i, box in enumerate(line.boxes) if i != k]
+    taken = {piece for span in line.spans for piece in range(*span)}
+    if DIGITS[int(line.probabilities[k].argmax())] != "9" or not others:
+        return None
+    top, bottom = (float(np.median([getattr(box, side) for box in others])) for side in ("y0", "y1"))
+    height, box = bottom - top, line.boxes[k]
+    if box.y0 < top + HANGING[0] * height or box.y1 < bottom + HANGING[1] * height:
+        return None
+    for piece in range(start - 1, max(-1, start - 1 - LETTER_PIECES), -1):
+        letter = found.pieces[piece]
+        if piece in taken or box.x0 - letter.x1 > LETTER_GAP * height:
+            return None
+        if letter.height >= LETTER_HEIGHT * height:
+            return letter
+    return None
 
 
 def without_edge_strokes(reading: PageReading, to_picture: PageTransform, *, size: tuple[int, int]) -> PageReading:

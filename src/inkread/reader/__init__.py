@@ -23,6 +23,7 @@ from inkread.decode.choose import (
     choose_digits,
     of_like_size,
     without_edge_strokes,
+    without_hanging_letters,
     without_lone_marks,
     without_pieces_of_words,
     worth_a_look,
@@ -483,7 +484,7 @@ class Reader:
         # A mark does not say how large digits are.
         reading = of_like_size(without_lone_marks(reading) if is_dirty_page else reading)
         if is_dirty_page:
-            reading = without_pieces_of_words(without_lone_marks(reading), found)
+            reading = without_hanging_letters(without_pieces_of_words(without_lone_marks(reading), found), found)
         if "line" in self._cards:
             reading = self._or_as_one_line(page, found, reading, is_line=options.layout == "line")
             reading = without_lone_marks(reading) if is_dirty_page else reading
