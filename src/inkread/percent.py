@@ -32,13 +32,15 @@ ALONE, DOT, ASPECT, BARE = 0.7, 0.25, 2.0, 0.12
 ALIKE = 2.6
 # From the middle of the one to that of the other: rightward against downward; the size of either against that way, at
 # the least and at the most, and so where both are in one piece, since the loops of an 8 lie closer; the sides of the
-# sign's box against it, at the most.
-TOWARD, WITHIN, WITHIN_ONE, REACH = (0.22, 3.0), (0.06, 1.15), 0.72, 2.6
+# sign's box against it, at the most. Noughts are larger than dots.
+TOWARD, WITHIN, LEAST_NOUGHT, WITHIN_ONE, REACH = (0.22, 3.0), (0.06, 1.15), 0.28, 0.72, 2.6
 # The slash runs straight for so much of that way, through its middle or up to so far beside it, and reaches over so
 # much of the sign's height; for more where all is one piece, which a leaning 8 is too.
 RUN, SPAN, IN_ONE, ASIDES = 1.0, 0.75, (1.35, 0.88), np.linspace(-0.25, 0.25, 9)
 # It leans (dx/dy) so, beside dots by the second at the least.
 LEANS, LEAN_OF_DOTS = np.linspace(0.15, 2.2, 26), 0.3
+# A sign is no lower than this, in heights of a usual digit.
+LEAST_HEIGHT = 0.6
 # Of several pieces one is no higher than this, in heights of the sign.
 SMALL = 0.66
 # Under the left one and over the right one there is no ink, beside the slash by this share of the way and more, but for
@@ -88,6 +90,9 @@ def percent_signs(
                 holding = (corners[:, :2] <= middle).all(axis=1) & (corners[:, 2:] >= middle).all(axis=1)
                 pieces |= {k for k in np.flatnonzero(holding).tolist() if k not in taken}
                 sign = tuple(sorted(pieces))
+                height = corners[list(sign), 3].max() - corners[list(sign), 1].min()
+                if height < LEAST_HEIGHT * digit_height:
+                    continue
                 if left.is_dot and (len(sign) < 3 or _is_dirt(noughts, middle, right.x - left.x)):
                     continue
                 if _ends(corners, sign) and _is_sign(corners[list(sign)], [masks[k] for k in sign], ink, left, right):
@@ -156,7 +161,7 @@ def _may_belong(left: _Nought, right: _Nought) -> bool:
         and TOWARD[0] <= across / down <= TOWARD[1]
         and high <= ALIKE * low
         and high <= (WITHIN[1] if left.piece != right.piece else WITHIN_ONE) * way
-        and low >= WITHIN[0] * way
+        and low >= (WITHIN[0] if left.is_dot else LEAST_NOUGHT) * way
     )
 
 
