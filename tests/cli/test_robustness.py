@@ -12,7 +12,10 @@ from typer.testing import CliRunner
 from inkread.cli import app
 from inkread.data.synth import Hand, draw_glyph
 from inkread.errors import DataError, InkreadError
-from inkread.recognize.prepare import prepare
+from inkread.nets import DigitNet, export_digit
+from inkread.parts import DIGIT_CLASSES
+from inkread.recognize.prepare import INPUT_SIDE, prepare
+from inkread.train.cards import write_card
 
 
 @pytest.fixture
@@ -54,6 +57,21 @@ def test_a_report_is_printed_written_and_gone_on_with(run, tmp_path):
     assert more.exit_code == 0
     assert more.stderr.count("measured before") == more.stderr.count(" %")
     assert "attacks, read rightly" in more.stdout
+
+
+def test_ones_own_network_is_measured_alone(run, tmp_path):
+    export_digit(DigitNet(width=0.5), tmp_path / "own.onnx", side=INPUT_SIDE)
+    calibration = {"temperature": 1.0, "refusal_threshold": 0.5}
+    card = write_card(
+        tmp_path / "own.onnx", task="digit", alphabet=DIGIT_CLASSES, calibration=calibration, training={}, figures={}
+    )
+    words = ("--part", "digits", "--data", "semeion", "--no-bundled", "--output", tmp_path / "out", "--format", "json")
+    result = run(*words, "--model", tmp_path / "own.toml")
+    assert result.exit_code == 0, result.stderr
+    assert list(json.loads(result.stdout)["model"]) == [card.name]
+    nothing = run(*words)
+    assert nothing.exit_code == 2
+    assert "--no-bundled" in nothing.stderr
 
 
 def test_wrong_use_is_named(run, tmp_path):

@@ -47,6 +47,9 @@ def robustness(
         list[Path] | None,
         typer.Option(metavar="FILE", help="Measure this digit network too: its card (.toml). May be repeated."),
     ] = None,
+    bundled: Annotated[
+        bool, typer.Option("--bundled/--no-bundled", help="Measure the bundled network beside those of --model.")
+    ] = True,
     baseline: Annotated[
         bool, typer.Option("--baseline/--no-baseline", help="Train a LeNet-5 on MNIST and set it beside.")
     ] = True,
@@ -81,7 +84,7 @@ def robustness(
       inkread evaluate robustness
       inkread evaluate robustness --part corruptions --no-baseline
       inkread evaluate robustness --part pages --pages my/manifest.jsonl --output runs/pages
-      inkread evaluate robustness --part attacks --model runs/digit-robust/digit-robust.toml
+      inkread evaluate robustness --part attacks --no-bundled --model runs/digit-robust/digit-robust.toml
     """
     from inkread.evaluate.report import machine
     from inkread.evaluate.robustness import Parts, robustness_report
@@ -93,7 +96,7 @@ def robustness(
     digits = bool(wanted & {"corruptions", "digits", "attacks"})
     samples, named = _samples(data, limit) if digits else (None, None)
     parts = Parts(output / "parts.jsonl", {"digits": named, **about})
-    cards = _cards(model or [])
+    cards = _cards(model or [], bundled=bundled)
     if samples is not None:
         _measure_digits(wanted, samples, parts, cards, baseline=baseline, data=data, output=output)
         if "attacks" in wanted:
@@ -142,8 +145,10 @@ def _samples(data: str, limit: int | None) -> tuple[Any, dict[str, Any]]:
     return samples, {**about, "n": len(samples), "fingerprint": fingerprint(*samples.images, samples.labels)}
 
 
-def _cards(paths: list[Path]) -> dict[str, ModelCard]:
-    return {card.name: card for card in map(choices.card, (None, *paths))}
+def _cards(paths: list[Path], *, bundled: bool) -> dict[str, ModelCard]:
+    if not bundled and not paths:
+        raise typer.BadParameter("--no-bundled leaves nothing to measure without --model")
+    return {card.name: card for card in map(choices.card, (*([None] if bundled else []), *paths))}
 
 
 def _measure_digits(

@@ -40,7 +40,7 @@ Batch = tuple[Tensor, Tensor, float]  # inputs, targets, share of the training t
 class RobustRecipe:
     """How the network is trained.
 
-    Batch, rate, and the steps of the warm-up and of the ramp are about those of the authors.
+    Batch and rate are about those of the authors.
 
     Attributes
     ----------
@@ -58,7 +58,7 @@ class RobustRecipe:
     """
 
     name: str = "digit-robust"
-    epochs: int = 40
+    epochs: int = 42
     batch_size: int = 128
     width: float = 1.0
     learning_rate: float = 1e-3
