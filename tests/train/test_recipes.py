@@ -65,6 +65,12 @@ def test_a_network_learns_beside_a_wider_one(tmp_path, trained):
     assert rows[-1]["loss"] < rows[0]["loss"]
 
 
+def test_teachers_of_two_kinds_are_refused(tmp_path, trained):
+    recipe = replace(TINY, teacher_width=0.6, teachers=(trained[1],))
+    with pytest.raises(InvalidOption, match="not from both"):
+        train(tmp_path, recipe=recipe)
+
+
 def test_it_leaves_a_network_a_card_and_curves(trained):
     folder, card, said, steps = trained
     assert {path.name for path in folder.iterdir()} == {"checkpoint.pt", "curves.jsonl", "tiny.onnx", "tiny.toml"}

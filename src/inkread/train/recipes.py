@@ -179,9 +179,11 @@ def train_digit(
     DataError
         If a data set is missing.
     InvalidOption
-        If there is nothing to learn from or to validate on, a teacher is no digit network, or the folder holds another
-        training.
+        If there is nothing to learn from or to validate on, a teacher is no digit network or there are teachers of both
+        kinds, or the folder holds another training.
     """
+    if recipe.teacher_width and recipe.teachers:
+        raise InvalidOption("a network learns from others' cards or beside a wider one, not from both")
     torch.manual_seed(recipe.seed)
     say("Gathering crops to learn from")
     pool, validation = gather_crops(recipe, extra=extra, bundled_data=bundled_data)
