@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -39,6 +39,14 @@ _Minutes = Annotated[
 _TeacherWidth = Annotated[
     float,
     typer.Option(metavar="X", min=0, help="Learn beside a network X times as wide, and from it; 0 for by itself."),
+]
+
+_Start = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE",
+        help="Start from these weights: another training's checkpoint.pt, a card, or 'bundled'. By default from none.",
+    ),
 ]
 
 # Seconds between two lines of progress where stderr is no terminal.
@@ -127,6 +135,7 @@ def line(
             metavar="DIR", help="Gets line.onnx, its card line.toml, curves.jsonl and the checkpoint; DIR is resumed."
         ),
     ] = Path("runs/line"),
+    start: _Start = None,
     lines: _LineCount = None,
     teacher_width: _TeacherWidth = 0.0,
     workers: _Workers = 1,
@@ -143,10 +152,20 @@ def line(
     Examples:
       inkread train line
       inkread train line --lines 20000 --output runs/quick
+      inkread train line --start bundled --minutes 30 --output runs/further
       inkread train line --workers 14 --teacher-width 2 --minutes 60   # with a GPU
     """
-    given = {"teacher_width": teacher_width, "workers": workers, "repeats": repeats, "minutes": minutes}
-    _learn_lines("LINE", output, lines=lines, seed=seed, given=given)
+    _learn_lines(
+        "LINE",
+        output,
+        start=start,
+        lines=lines,
+        seed=seed,
+        teacher_width=teacher_width,
+        workers=workers,
+        repeats=repeats,
+        minutes=minutes,
+    )
 
 
 @app.command()
@@ -158,6 +177,7 @@ def words(
             help="Gets words.onnx, its card words.toml, curves.jsonl and the checkpoint; DIR is resumed.",
         ),
     ] = Path("runs/words"),
+    start: _Start = None,
     lines: _LineCount = None,
     teacher_width: _TeacherWidth = 0.0,
     workers: _Workers = 1,
@@ -175,8 +195,17 @@ def words(
       inkread train words --lines 20000 --output runs/quick
       inkread train words --workers 14 --teacher-width 2 --minutes 60   # with a GPU
     """
-    given = {"teacher_width": teacher_width, "workers": workers, "repeats": repeats, "minutes": minutes}
-    _learn_lines("WORDS", output, lines=lines, seed=seed, given=given)
+    _learn_lines(
+        "WORDS",
+        output,
+        start=start,
+        lines=lines,
+        seed=seed,
+        teacher_width=teacher_width,
+        workers=workers,
+        repeats=repeats,
+        minutes=minutes,
+    )
 
 
 @app.command("line-car")
@@ -188,13 +217,7 @@ def line_car(
             help="Gets line-car.onnx, its card line-car.toml, curves.jsonl and the checkpoint; DIR is resumed.",
         ),
     ] = Path("runs/line-car"),
-    start: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="CHECKPOINT",
-            help="Start from the weights of `inkread train line`: its checkpoint.pt. Without it, from none.",
-        ),
-    ] = None,
+    start: _Start = None,
     lines: _LineCount = None,
     seed: _Seed = None,
 ) -> None:
@@ -205,29 +228,34 @@ def line_car(
 
     \b
     Examples:
-      inkread train line-car --start runs/line/checkpoint.pt
+      inkread train line-car --start bundled
       inkread evaluate lines car_a --split val --model runs/line-car/line-car.toml
     """
-    _learn_lines("LINE_CAR", output, lines=lines, seed=seed, start=start)
+    _learn_lines("LINE_CAR", output, start=start, lines=lines, seed=seed)
 
 
 def _learn_lines(
     which: Literal["LINE", "WORDS", "LINE_CAR"],
     output: Path,
     *,
+    start: Path | None,
     lines: int | None,
     seed: int | None,
-    given: Mapping[str, Any] | None = None,
-    start: Path | None = None,
+    **means: Any,
 ) -> None:
+    """Train one of the recipes for lines; ``means`` are further settings of it."""
     with _needs_torch():
         from inkread.train import line_recipe
 
     own: line_recipe.LineRecipe = getattr(line_recipe, which)
-    recipe = replace(own, lines=lines or own.lines, seed=own.seed if seed is None else seed, **given or {})
+    recipe = replace(own, lines=lines or own.lines, seed=own.seed if seed is None else seed, **means)
+    began: Path | ModelCard | None = start
+    if start is not None and start.suffix != ".pt":
+        task = "words" if own.words else "line"
+        began = choices.card(None if str(start) == "bundled" else start, task=task)
     _make_folder(output)
     with _progress("lines") as report:
-        card = line_recipe.train_line(recipe, folder=output, start=start, report=report, say=border.say)
+        card = line_recipe.train_line(recipe, folder=output, start=began, report=report, say=border.say)
     _tell(card)
 
 

@@ -17,6 +17,7 @@ from inkread.nets import LINE_STEP, LineNet, export_line
 from inkread.parts import BLANK, DIGITS
 from inkread.recognize.prepare import LINE_HEIGHT, prepare_line
 from inkread.train.cards import circumstances, write_card
+from inkread.train.exported import start_from_card
 from inkread.train.lines import Beside, LineStream, WriterDigits
 from inkread.train.loop import FitOptions, Progress, Taught, fit, spent, start_from
 from inkread.train.pictures import LinePictures, clean_lines
@@ -101,7 +102,7 @@ def train_line(
     recipe: LineRecipe,
     *,
     folder: Path,
-    start: Path | None = None,
+    start: Path | ModelCard | None = None,
     report: Callable[[Progress], None] = lambda progress: None,
     say: Callable[[str], None] = lambda message: None,
 ) -> ModelCard:
@@ -114,7 +115,7 @@ def train_line(
     folder
         Gets ``checkpoint.pt``, ``curves.jsonl``, ``line.onnx`` and ``line.toml``. A checkpoint there is continued.
     start
-        The checkpoint of another training, whose averaged weights this one starts from.
+        Whose weights this training starts from: the averaged ones of another one's checkpoint, or an exported network.
     report, say
         Called after every step, and with a line for people at every stage.
 
@@ -123,7 +124,7 @@ def train_line(
     DataError
         If a data set is missing.
     InvalidOption
-        If ``start`` is no checkpoint of such a network.
+        If ``start`` is no such network, or no checkpoint of one.
     """
     torch.manual_seed(recipe.seed)
     say("Gathering writers to learn from")
@@ -150,7 +151,9 @@ def train_line(
         say(f"  {recipe.pictures}: {len(pictures or ())} pictures, {100 * recipe.pictures_share:.0f} % of all lines")
 
     net = LineNet(recurrent=recipe.recurrent).to(memory_format=torch.channels_last)
-    if start is not None:
+    if isinstance(start, ModelCard):
+        start_from_card(net, start, validation[0][0])
+    elif start is not None:
         start_from(net, start)
     learner: nn.Module = net
     if recipe.teacher_width:
@@ -229,10 +232,14 @@ def train_line(
             "writers": {name: len(writers) for name, writers in groups.items()},
             **({"pictures": recipe.pictures} if recipe.pictures else {}),
             **({"teacher": f"a network {recipe.teacher_width:g} times as wide"} if recipe.teacher_width else {}),
-            **({"started_from": "the weights of another training"} if start is not None else {}),
+            **({"started_from": _told(start)} if start is not None else {}),
         },
         figures={"data": f"validation: {validated_on}", **_figures(trained, validation)},
     )
+
+
+def _told(start: Path | ModelCard) -> str:
+    return f"the weights of {start.name}" if isinstance(start, ModelCard) else "the weights of another training"
 
 
 def _as_tensors(strips: NDArray[np.float32], widths: NDArray[np.int64], texts: list[str]) -> Batch:
