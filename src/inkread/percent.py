@@ -77,27 +77,24 @@ def percent_signs(
         for k, (box, mask) in enumerate(zip(boxes, masks, strict=True))
         for nought in _noughts(k, box, mask, digit_height)
     ]
-    noughts.sort(key=lambda nought: nought.x)
+    dots = np.array([(nought.x, nought.y) for nought in noughts if nought.is_dot]).reshape(-1, 2)
     signs: list[tuple[int, ...]] = []
     taken: set[int] = set()
-    for at, left in enumerate(noughts):
-        for right in noughts[at + 1 :]:
-            if right.x - left.x > left.size / WITHIN[0] or right.x - left.x > REACH * digit_height:
-                break  # they are sorted, and too far away from here on
-            if {left.piece, right.piece}.isdisjoint(taken) and _may_belong(left, right):
-                pieces = {left.piece, right.piece}
-                middle = ((left.x + right.x) / 2, (left.y + right.y) / 2)
-                holding = (corners[:, :2] <= middle).all(axis=1) & (corners[:, 2:] >= middle).all(axis=1)
-                pieces |= {k for k in np.flatnonzero(holding).tolist() if k not in taken}
-                sign = tuple(sorted(pieces))
-                height = corners[list(sign), 3].max() - corners[list(sign), 1].min()
-                if height < LEAST_HEIGHT * digit_height:
-                    continue
-                if left.is_dot and (len(sign) < 3 or _is_dirt(noughts, middle, right.x - left.x)):
-                    continue
-                if _ends(corners, sign) and _is_sign(corners[list(sign)], [masks[k] for k in sign], ink, left, right):
-                    signs.append(sign)
-                    taken.update(sign)
+    for left, right in _pairs(noughts, REACH * digit_height):
+        if {left.piece, right.piece}.isdisjoint(taken):
+            pieces = {left.piece, right.piece}
+            middle = ((left.x + right.x) / 2, (left.y + right.y) / 2)
+            if left.is_dot and _is_dirt(dots, middle, right.x - left.x):
+                continue
+            holding = (corners[:, :2] <= middle).all(axis=1) & (corners[:, 2:] >= middle).all(axis=1)
+            pieces |= {k for k in np.flatnonzero(holding).tolist() if k not in taken}
+            sign = tuple(sorted(pieces))
+            height = corners[list(sign), 3].max() - corners[list(sign), 1].min()
+            if height < LEAST_HEIGHT * digit_height or (left.is_dot and len(sign) < 3):
+                continue
+            if _ends(corners, sign) and _is_sign(corners[list(sign)], [masks[k] for k in sign], ink, left, right):
+                signs.append(sign)
+                taken.update(sign)
     return signs
 
 
@@ -151,25 +148,28 @@ def _is_bare_within(mask: Mask) -> bool:
     return not mask[rows, columns].any()
 
 
-def _may_belong(left: _Nought, right: _Nought) -> bool:
-    across, down = right.x - left.x, right.y - left.y
-    low, high = sorted((left.size, right.size))
-    way = float(np.hypot(across, down))
-    return (
-        left.is_dot == right.is_dot
-        and down > 0
-        and TOWARD[0] <= across / down <= TOWARD[1]
-        and high <= ALIKE * low
-        and high <= (WITHIN[1] if left.piece != right.piece else WITHIN_ONE) * way
-        and low >= (WITHIN[0] if left.is_dot else LEAST_NOUGHT) * way
-    )
+def _pairs(noughts: Sequence[_Nought], reach: float) -> Iterator[tuple[_Nought, _Nought]]:
+    """The two that may belong to one sign, no farther apart across than ``reach``; from left to right."""
+    noughts = sorted(noughts, key=lambda nought: nought.x)
+    x, y, size = (np.array([getattr(one, name) for one in noughts]) for name in ("x", "y", "size"))
+    piece, is_dot = (np.array([getattr(one, name) for one in noughts]) for name in ("piece", "is_dot"))
+    for at, left in enumerate(noughts):
+        # They are sorted: behind the last one all are too far away.
+        after = slice(at + 1, int(np.searchsorted(x, left.x + min(left.size / WITHIN[0], reach), side="right")))
+        across, down = x[after] - left.x, y[after] - left.y
+        way, high, low = np.hypot(across, down), np.maximum(size[after], left.size), np.minimum(size[after], left.size)
+        alike = (is_dot[after] == left.is_dot) & (high <= ALIKE * low)
+        toward = (down > 0) & (TOWARD[0] * down <= across) & (across <= TOWARD[1] * down)
+        small = high <= np.where(piece[after] != left.piece, WITHIN[1], WITHIN_ONE) * way
+        large = low >= (WITHIN[0] if left.is_dot else LEAST_NOUGHT) * way
+        for k in np.flatnonzero(alike & toward & small & large).tolist():
+            yield left, noughts[at + 1 + k]
 
 
-def _is_dirt(noughts: Sequence[_Nought], middle: tuple[float, float], across: float) -> bool:
+def _is_dirt(dots: NDArray[np.float64], middle: tuple[float, float], across: float) -> bool:
     """Whether there are more dots than two around a point."""
-    reach = DIRT * across
-    near = [abs(one.x - middle[0]) <= reach and abs(one.y - middle[1]) <= reach for one in noughts if one.is_dot]
-    return sum(near) > 2
+    near = (np.abs(dots - middle) <= DIRT * across).all(axis=1)
+    return int(near.sum()) > 2
 
 
 def _ends(corners: NDArray[np.float64], pieces: Sequence[int]) -> bool:
