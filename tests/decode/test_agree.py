@@ -9,6 +9,7 @@ from inkread.decode.agree import (
     doubtful_words,
     is_settled,
     possible_numbers,
+    with_agreement,
     with_numbers,
 )
 from inkread.decode.choose import ChosenLine, PageReading
@@ -103,6 +104,21 @@ def test_two_readers_that_agree_are_surer_than_one():
     assert text_of(after) == "12"
     assert after.certainty > before.certainty
     assert all(p.sum() <= 1 + 1e-9 for p in after.lines[0].probabilities)
+
+
+@pytest.mark.parametrize(
+    ("texts", "least", "most"),
+    [([("30", 0.5)], 0.9, 0.95), ([("230", 0.6), ("30", 0.2)], 0.35, 0.45), ([("230", 0.9)], 0.3, 0.38)],
+    ids=["the same", "the second guess", "not thought of"],
+)
+def test_a_line_is_as_sure_as_two_readers_of_all_of_it_make_it(texts, least, most):
+    line = with_agreement(line_of("30", 0.9), texts)
+    (own, sureness), *others = line.texts
+    assert own == text_of(reading_of(line)) == "30"
+    assert least <= sureness <= most
+    assert line.probability == pytest.approx(sureness, abs=0.06), "its digits are together as sure"
+    assert [text for text, _ in others] == [text for text, _ in texts if text != "30"]
+    assert sum(probability for _, probability in line.texts) <= 1
 
 
 @pytest.mark.parametrize(

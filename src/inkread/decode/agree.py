@@ -21,7 +21,7 @@ from inkread.decode.slashes import possible_slashes
 from inkread.decode.whole import cut_out, frame_probabilities, likeliest_together
 from inkread.parts import Hypothesis, LineOfCandidates, Scores, Word
 
-__all__ = ["agree", "doubtful_words", "is_settled", "possible_numbers", "with_numbers"]
+__all__ = ["agree", "doubtful_words", "is_settled", "possible_numbers", "with_agreement", "with_numbers"]
 
 # A word whose every digit is at least this sure needs no second reader where nothing could be cut or joined otherwise;
 # where something could, the digits must be surer still.
@@ -54,6 +54,9 @@ LEAST_HEIGHT = 16.0
 # It is one where the network that reads past words is this sure of two digits, or of more. A single one among letters
 # is told from them by nobody.
 SURE_PAIR, SURE_NUMBER = 0.97, 0.85
+# A reading that the other reader does not think of is as likely as this to it. Chosen on numbers that nothing is
+# measured on, for their sureness to be true: cheques (val), row numbers (train), composed digits of writers held out.
+LEAST_AGREEMENT = 0.15
 # What the digit network's reading counts for where it leaves pieces as high as a digit out of a number.
 LEFT_INK_DISCOUNT = 0.1
 
@@ -236,6 +239,34 @@ def agree(
     return replace(reading, lines=tuple(lines))
 
 
+def with_agreement(line: ChosenLine, texts: Sequence[tuple[str, float]]) -> ChosenLine:
+    """The line as sure as two readers of all of it make it: surer where they agree, and unsure where they do not.
+
+    Parameters
+    ----------
+    line
+        What the one says.
+    texts
+        What the other says, with probabilities; where that is something else, they become alternatives.
+    """
+    own, probability = line.text, line.texts[0][1] if line.texts else line.probability
+    said = dict(texts)
+    other = said.pop(own, 0.0)
+    if texts and texts[0][0] == own:
+        together = 1 - (1 - probability) * (1 - other)
+    else:
+        together = math.sqrt(probability * max(other, LEAST_AGREEMENT))
+    rest = sum(said.values())
+    share = min(1.0, (1 - together) / rest) if rest > 0 else 0.0
+    alternatives = ((text, share * of_text) for text, of_text in said.items())
+    every = range(len(line.boxes))
+    return replace(
+        line,
+        probabilities=_scaled(line, every, line.probability, together),
+        texts=((own, together), *alternatives),
+    )
+
+
 def _own(line: ChosenLine, word: Word) -> list[int]:
     """Indexes of the line's digits that lie in the word."""
     return [k for k, (start, end) in enumerate(line.spans) if word.start <= start and end <= word.end]
@@ -278,18 +309,23 @@ def _merged(
             return line
         # Wrong only if both are, as far as their mistakes are independent; they share the ink, so half of that gain.
         gain = 0.5 * (1 - probability) * other
-        factor = ((probability + gain) / probability) ** (1 / len(own)) if probability > 0 else 1.0
-        probabilities = list(line.probabilities)
-        for k in own:
-            raised = np.minimum(probabilities[k] * factor, 1.0)
-            probabilities[k] = raised / max(1.0, float(raised.sum()))
-        return replace(line, probabilities=tuple(probabilities), texts=())
+        return replace(line, probabilities=_scaled(line, own, probability, probability + gain), texts=())
     other *= discount
     if other <= probability or not likeliest or (not own and not _is_believed(likeliest, other)):
         return line
     frames = looks[surest]
     best = aligned(frames, likeliest, float(np.log(other / discount)))
     return _read_as(line, word, frames, best, pixel, other ** (1 / len(likeliest)))
+
+
+def _scaled(line: ChosenLine, own: Sequence[int], before: float, after: float) -> tuple[NDArray[np.float64], ...]:
+    """The probabilities of digits, with those of ``own`` together as sure as ``after``, no longer ``before``."""
+    factor = (after / before) ** (1 / len(own)) if before > 0 else 1.0
+    probabilities = list(line.probabilities)
+    for k in own:
+        scaled = np.minimum(probabilities[k] * factor, 1.0)
+        probabilities[k] = scaled / max(1.0, float(scaled.sum()))
+    return tuple(probabilities)
 
 
 def _read_as(line: ChosenLine, word: Word, frames: Scores, best: Hypothesis, pixel: float, each: float) -> ChosenLine:

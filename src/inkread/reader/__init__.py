@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from inkread.assess import assess
 from inkread.clean import CleanOptions, picture_within, turned
-from inkread.decode.agree import agree, doubtful_words, is_settled, possible_numbers, with_numbers
+from inkread.decode.agree import agree, doubtful_words, is_settled, possible_numbers, with_agreement, with_numbers
 from inkread.decode.choose import (
+    ChosenLine,
     PageReading,
     choose_digits,
     of_like_size,
@@ -577,25 +578,27 @@ class Reader:
         word = as_one_line(page)
         if word is None or not (is_line or _may_be_one_line(word, found)):
             return reading
-        other = self._read_whole(word, least)
-        if other is None or other.count < LEAST_KEPT * reading.count:
+        whole = self._read_whole(word)
+        if whole is None:
             return reading
-        # Where the digit network, asked about each digit, changed one, the line is no longer what was surer.
-        changed = not other.lines[0].texts and not other.lines[0].signs
-        return reading if reading.count and changed else other
+        if whole.texts[0][1] > least:
+            line = with_second_opinion(whole, self._digits().recognize(whole.inks))
+            # An unsure digit stays: without it the others would be another number.
+            other = without_slashes(PageReading(lines=(line,), shares=(1.0,), marks=len(line.boxes)))
+            # Where the digit network, asked about each digit, changed one, the line is no longer what was surer.
+            changed = not other.lines[0].texts and not other.lines[0].signs
+            if other.count >= LEAST_KEPT * reading.count and not (reading.count and changed):
+                same = is_line and other.lines[0].text == "".join(line.text for line in reading.lines)
+                return _in_agreement(other, reading.lines) if same else other
+        return _in_agreement(reading, (whole,)) if is_line else reading
 
-    def _read_whole(self, word: Word, least: float) -> PageReading | None:
-        """A line that is not cut up before it is read; None where no string is likelier than ``least``."""
+    def _read_whole(self, word: Word) -> ChosenLine | None:
+        """A line that is not cut up before it is read."""
         ink, height = word.crop.ink, word.digit_height * LINE_DIGIT_HEIGHT
         strips = [prepare_line(ink, digit_height=height / look, stretch=stretch) for look, stretch in LINE_LOOKS]
         columns = [word.digit_height / (look * stretch) for look, stretch in LINE_LOOKS]
         looks = [look for network in self._lines() for look in zip(network.recognize(strips), columns, strict=True)]
-        line = read_whole(word, looks, least=least, past_words=len(looks) - len(LINE_LOOKS))
-        if line is None:
-            return None
-        line = with_second_opinion(line, self._digits().recognize(line.inks))
-        # An unsure digit stays: without it the others would be another number.
-        return without_slashes(PageReading(lines=(line,), shares=(1.0,), marks=len(line.boxes)))
+        return read_whole(word, looks, past_words=len(looks) - len(LINE_LOOKS))
 
     def _with_lines(
         self,
@@ -629,6 +632,14 @@ class Reader:
         if not possible:
             return reading
         return with_numbers(reading, possible, others[-1].recognize(_strips(possible)), strip_height=LINE_DIGIT_HEIGHT)
+
+
+def _in_agreement(reading: PageReading, other: Sequence[ChosenLine]) -> PageReading:
+    """The reading of a line, as sure as another one makes it; as it is where either is not of one line."""
+    if len(reading.lines) != 1 or len(other) != 1 or not reading.count or not other[0].boxes or reading.lines[0].signs:
+        return reading
+    texts = other[0].texts or ((other[0].text, other[0].probability),)
+    return replace(reading, lines=(with_agreement(reading.lines[0], texts),))
 
 
 def _strips(words: Iterable[tuple[int, Word]]) -> list[NDArray[np.float32]]:

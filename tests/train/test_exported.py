@@ -1,0 +1,28 @@
+import numpy as np
+import pytest
+import torch
+
+from inkread.errors import InvalidOption
+from inkread.models.registry import bundled
+from inkread.models.session import Session
+from inkread.nets import LineNet
+from inkread.train.exported import start_from_card
+
+
+@pytest.mark.parametrize("task", ["line", "words"])
+def test_a_network_that_starts_from_a_card_says_what_the_exported_one_says(task):
+    card, ink = bundled(task), np.random.default_rng(3).random((24, 1, 32, 96), np.float32)
+    net = LineNet(recurrent=card.training["recurrent"])
+    start_from_card(net, card, torch.from_numpy(ink))
+    (wanted,) = Session(card).run(["log_probs"], {"ink": ink})
+    with torch.inference_mode():
+        assert np.allclose(net.eval()(torch.from_numpy(ink)).numpy(), wanted, atol=1e-3)
+        # And in training, when the strips themselves are what is normalized by.
+        net.train().dropout.eval()
+        assert np.allclose(net(torch.from_numpy(ink)).numpy(), wanted, atol=1e-3)
+
+
+@pytest.mark.parametrize(("task", "recurrent"), [("digit", 96), ("line", 40), ("line", 0)])
+def test_a_card_of_another_network_is_nothing_to_start_from(task, recurrent):
+    with pytest.raises(InvalidOption, match="cannot start from"):
+        start_from_card(LineNet(recurrent=recurrent), bundled(task), torch.rand(2, 1, 32, 64))
