@@ -130,8 +130,8 @@ def test_two_looks_are_weighed_against_each_other(word):
         pytest.param("4071", "407", 0.7, "4071", id="one character, and not so sure"),
         pytest.param("94071", "407", 0.9, "407", id="more characters"),
         pytest.param("419", "407", 0.9, "419", id="another number"),
-        pytest.param("4107", "407", 0.99, "407", id="a stroke within, and very sure"),
-        pytest.param("4107", "407", 0.7, "4107", id="a stroke within, and not so sure"),
+        pytest.param("4107", "407", 0.999, "407", id="a stroke within, and very sure"),
+        pytest.param("4107", "407", 0.97, "4107", id="a stroke within, and not so sure"),
         pytest.param("4207", "407", 0.99, "4207", id="a digit within that is no stroke"),
     ],
 )

@@ -48,14 +48,16 @@ LENGTH_SHARES = (0.26, 0.44, 0.2, 0.1)
 BEFORE, AFTER, WITHIN = "$€£(#<>~+-", "%$€£)=°*", "/:-+=×÷*"
 SIGNS = "".join(dict.fromkeys(BEFORE + AFTER + WITHIN))
 # Shares of the lines that have such signs before, behind and within their number, and whose first digits are bracketed.
-BEFORE_SHARE, AFTER_SHARE, WITHIN_SHARE, BRACKET_SHARE = 0.1, 0.14, 0.12, 0.04
+BEFORE_SHARE, AFTER_SHARE, WITHIN_SHARE, BRACKET_SHARE = 0.1, 0.14, 0.12, 0.02
 # Shares of the lines that are a date, and two numbers with a slash between them; what parts a date, and how often.
-DATE_SHARE, FRACTION_SHARE = 0.05, 0.04
+DATE_SHARE, FRACTION_SHARE = 0.025, 0.02
 DATE_SIGNS = {"/": 0.7, "-": 0.2, ".": 0.1}
 # Where so many digits are asked for, at least and at most, there may be a date instead.
 DATE_LENGTHS = 5, 8
 # Shares of the lines that have words beside their number, and that hold words alone.
 WORDS_SHARE, WORDS_ALONE_SHARE = 0.2, 0.03
+# Share of ones in the numbers that have more of them.
+ONES_SHARE = 0.4
 # Batches made together, of one class and sorted by width.
 BATCHES_AT_ONCE = 8
 
@@ -126,6 +128,9 @@ def random_number(rng: np.random.Generator, length: int) -> str:
     elif kind < 0.5 and length > 2:
         at = int(rng.integers(0, length - 1))
         digits = digits[:at] + digits[at] * 2 + digits[at + 2 :]
+    elif kind < 0.62:
+        # Ones are what is most often taken for something else: for slashes, brackets and the sides of fields.
+        digits = "".join("1" if rng.random() < ONES_SHARE else d for d in digits)
     return digits
 
 
@@ -167,7 +172,7 @@ class _Style:
         else:
             spacing = rng.uniform(0.2, 1.0)
         separator = str(
-            rng.choice(["", ".", ",", "'", " ", "/", ":", "-"], p=[0.54, 0.18, 0.09, 0.03, 0.1, 0.025, 0.015, 0.02])
+            rng.choice(["", ".", ",", "'", " ", "/", ":", "-"], p=[0.56, 0.18, 0.09, 0.03, 0.1, 0.005, 0.015, 0.02])
         )
         return cls(
             size=DIGIT_HEIGHT * float(rng.uniform(0.9, 1.1)),
