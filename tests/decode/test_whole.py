@@ -147,6 +147,13 @@ def test_a_line_of_blanks_holds_no_digits(word):
     assert read_whole(word, [(scores_of("", 0.9), PIXEL)]) is None
 
 
+def test_a_line_that_is_not_likely_enough_is_not_read(word):
+    looks = [(scores_of("407", 0.95), PIXEL)]
+    (_, probability), *_ = read_whole(word, looks).texts
+    assert read_whole(word, looks, least=probability) is None
+    assert read_whole(word, looks, least=probability - 0.01) is not None
+
+
 def test_the_digit_network_moves_an_unsure_digit_and_no_sure_one(word):
     line = read_whole(word, [(scores_of("407", 0.5), PIXEL)])
     opinion = np.full((3, 11), 1e-4)

@@ -57,8 +57,10 @@ KEPT = 6
 PARTED_WEIGHT, CUT_WEIGHT = 0.45, 0.2
 
 
-def read_whole(word: Word, looks: Sequence[tuple[Scores, float]], *, past_words: int = 0) -> ChosenLine | None:
-    """The line's digits, or None where its likeliest string has none.
+def read_whole(
+    word: Word, looks: Sequence[tuple[Scores, float]], *, least: float = 0.0, past_words: int = 0
+) -> ChosenLine | None:
+    """The line's digits, or None where its likeliest string has none, or is no likelier than ``least``.
 
     Parameters
     ----------
@@ -67,6 +69,8 @@ def read_whole(word: Word, looks: Sequence[tuple[Scores, float]], *, past_words:
     looks
         What the line network says of it at one or several sizes: scores, whose columns are those of a strip, and the
         pixels of the word's crop a column.
+    least
+        Probability in [0, 1].
     past_words
         As for :func:`likeliest_together`.
 
@@ -76,7 +80,7 @@ def read_whole(word: Word, looks: Sequence[tuple[Scores, float]], *, past_words:
     """
     texts, surest = likeliest_together([scores for scores, _ in looks], past_words=past_words)
     text, probability = texts[0]
-    if not text:
+    if not text or probability <= least:
         return None
     scores, pixel = looks[surest]
     best = aligned(scores, text, float(np.log(probability)))

@@ -563,7 +563,8 @@ class Reader:
     def _or_as_one_line(
         self, page: CleanPage, found: Sequence[LineOfCandidates], reading: PageReading, *, is_line: bool
     ) -> PageReading:
-        """The reading of a page, or that of all its ink as one line, where it is or may be one and is surer so."""
+        """The reading of a page, or that of all its ink as one line, where it is or may be one and is surer so; where
+        it is one, as sure as both make it."""
         if any(line.signs for line in reading.lines):
             return reading
         own = reading.probability
@@ -578,7 +579,8 @@ class Reader:
         word = as_one_line(page)
         if word is None or not (is_line or _may_be_one_line(word, found)):
             return reading
-        whole = self._read_whole(word)
+        # What is said of a line is heard even where it is not believed.
+        whole = self._read_whole(word, 0.0 if is_line else least)
         if whole is None:
             return reading
         if whole.texts[0][1] > least:
@@ -592,13 +594,13 @@ class Reader:
                 return _in_agreement(other, reading.lines) if same else other
         return _in_agreement(reading, (whole,)) if is_line else reading
 
-    def _read_whole(self, word: Word) -> ChosenLine | None:
-        """A line that is not cut up before it is read."""
+    def _read_whole(self, word: Word, least: float) -> ChosenLine | None:
+        """A line that is not cut up before it is read; None where no string is likelier than ``least``."""
         ink, height = word.crop.ink, word.digit_height * LINE_DIGIT_HEIGHT
         strips = [prepare_line(ink, digit_height=height / look, stretch=stretch) for look, stretch in LINE_LOOKS]
         columns = [word.digit_height / (look * stretch) for look, stretch in LINE_LOOKS]
         looks = [look for network in self._lines() for look in zip(network.recognize(strips), columns, strict=True)]
-        return read_whole(word, looks, past_words=len(looks) - len(LINE_LOOKS))
+        return read_whole(word, looks, least=least, past_words=len(looks) - len(LINE_LOOKS))
 
     def _with_lines(
         self,
