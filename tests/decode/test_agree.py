@@ -8,6 +8,7 @@ from inkread.decode.agree import (
     agree,
     doubtful_words,
     is_settled,
+    may_hang_together,
     possible_numbers,
     with_agreement,
     with_numbers,
@@ -61,7 +62,7 @@ def reading_of(line, *, share=0.9):
 def agreed(reading, words, scores, *, pieces=4):
     boxes = tuple(Box(100 + 22 * i, 57, 118 + 22 * i, 79) for i in range(pieces))
     found = LineOfCandidates(pieces=boxes, candidates=(), digit_height=22.0)
-    return agree([found], reading, words, [[one] for one in scores], strip_height=22)
+    return agree([found], reading, words, [[one] for one in scores])
 
 
 def text_of(reading):
@@ -96,6 +97,22 @@ def test_a_word_in_which_the_line_network_sees_no_digit_holds_none_unless_the_di
     words = [(0, word_of(0, 2))]
     assert text_of(agreed(reading_of(line_of("06", 0.6)), words, [frames_of("", 0.9)])) == ""
     assert text_of(agreed(reading_of(line_of("06", 0.99)), words, [frames_of("", 0.9)])) == "06"
+
+
+@pytest.mark.parametrize(
+    ("said", "is_plain", "close"),
+    [(["12", "12"], False, True), (["12", "12"], True, False), (["12", ""], False, False), (["12", "1"], False, False)],
+)
+def test_a_word_is_looked_at_closely_where_pieces_hang_together_and_nobody_sees_letters(said, is_plain, close):
+    assert may_hang_together(word_of(0, 2, is_plain=is_plain), [frames_of(text, 0.9) for text in said]) == close
+
+
+def test_all_looks_at_a_word_are_heard():
+    boxes = tuple(Box(100 + 22 * i, 57, 118 + 22 * i, 79) for i in range(4))
+    found = LineOfCandidates(pieces=boxes, candidates=(), digit_height=22.0)
+    looks = [frames_of(text, 0.9) for text in ("12", "13", "13", "13")]
+    after = agree([found], reading_of(line_of("12", 0.5)), [(0, word_of(0, 2))], [looks])
+    assert text_of(after) == "13"
 
 
 def test_two_readers_that_agree_are_surer_than_one():
@@ -300,7 +317,7 @@ def test_the_likeliest_of_many_words_are_asked_about():
 def test_a_word_among_letters_is_a_number_where_the_line_network_is_sure_of_several_digits(said, probability, kept):
     word = word_of(2, 4)
     reading = reading_of(line_of("", 0.9), share=0.1)
-    after = with_numbers(reading, [(0, word)], [frames_of(said, probability, frames=21)], strip_height=22)
+    after = with_numbers(reading, [(0, word)], [frames_of(said, probability, frames=21)])
     assert text_of(after) == kept
     assert all(span == (2, 4) for span in after.lines[0].spans)
     if kept:
@@ -311,12 +328,12 @@ def test_a_word_among_letters_is_a_number_where_the_line_network_is_sure_of_seve
 def test_of_numbers_that_overlap_the_widest_is_read():
     words = [(0, word_of(2, 4)), (0, word_of(2, 6)), (0, word_of(6, 8))]
     said = [frames_of(text, 0.999, frames=21) for text in ("46", "4682", "17")]
-    after = with_numbers(reading_of(line_of("", 0.9), share=0.1), words, said, strip_height=22)
+    after = with_numbers(reading_of(line_of("", 0.9), share=0.1), words, said)
     assert text_of(after) == "468217"
 
 
 def test_what_looks_like_digits_among_letters_goes_where_the_line_network_sees_none():
     reading = reading_of(line_of("06", 0.9), share=0.1)
     words = [(0, word_of(0, 1)), (0, word_of(1, 2))]
-    after = with_numbers(reading, words, [frames_of("", 0.9), frames_of("6", 0.6)], strip_height=22)
+    after = with_numbers(reading, words, [frames_of("", 0.9), frames_of("6", 0.6)])
     assert text_of(after) == "6"

@@ -124,6 +124,14 @@ def test_what_is_far_smaller_than_the_pages_digits_is_dirt():
     assert text_of(of_like_size(reading)) == ["3333", ""]
 
 
+def test_a_digit_cut_out_of_a_word_that_was_read_as_a_whole_is_as_high_as_the_word():
+    reading = choose([line_of([*spread(4, height=40), (60, 30, 72, 40)])], [[row(digit=3)] * 5])
+    assert text_of(of_like_size(reading)) == ["3333"]
+    (line,) = reading.lines
+    whole = dataclasses.replace(line, spans=((0, 3),) * 3 + ((3, 5),) * 2)
+    assert text_of(of_like_size(dataclasses.replace(reading, lines=(whole,)))) == ["33333"]
+
+
 def test_a_long_thin_stroke_among_many_digits_is_a_rule():
     rule = (200, 0, 204, 40)
     lines = [line_of(spread(6, height=20)), line_of([rule], height=40.0)]

@@ -21,7 +21,15 @@ from inkread.decode.slashes import possible_slashes
 from inkread.decode.whole import cut_out, frame_probabilities, likeliest_together
 from inkread.parts import Hypothesis, LineOfCandidates, Scores, Word
 
-__all__ = ["agree", "doubtful_words", "is_settled", "possible_numbers", "with_agreement", "with_numbers"]
+__all__ = [
+    "agree",
+    "doubtful_words",
+    "is_settled",
+    "may_hang_together",
+    "possible_numbers",
+    "with_agreement",
+    "with_numbers",
+]
 
 # A word whose every digit is at least this sure needs no second reader where nothing could be cut or joined otherwise;
 # where something could, the digits must be surer still.
@@ -152,9 +160,7 @@ def _overlaps(words: Iterable[tuple[int, Word]], number: int, word: Word) -> boo
     return any(number == line and word.start < other.end and other.start < word.end for line, other in words)
 
 
-def with_numbers(
-    reading: PageReading, words: Sequence[tuple[int, Word]], scores: Sequence[Scores], *, strip_height: float
-) -> PageReading:
+def with_numbers(reading: PageReading, words: Sequence[tuple[int, Word]], scores: Sequence[Scores]) -> PageReading:
     """The reading with those of some words that surely are numbers of several digits, and without those that are none.
 
     Parameters
@@ -164,9 +170,7 @@ def with_numbers(
     words
         As :func:`possible_numbers` gives them; of those that overlap the widest that is a number is one.
     scores
-        What the network that reads past words says about each; see :func:`agree`.
-    strip_height
-        As for :func:`agree`.
+        What the network that reads past words says about each, columns those of the word's crop.
     """
     lines = list(reading.lines)
     taken: list[tuple[int, Word]] = []
@@ -182,8 +186,7 @@ def with_numbers(
         elif len(text) > 1 and probability >= (SURE_PAIR if len(text) == 2 else SURE_NUMBER):
             taken.append((number, word))
             best = aligned(frames, text, math.log(probability))
-            pixel = word.digit_height / strip_height
-            lines[number] = _read_as(line, word, frames, best, pixel, probability ** (1 / len(text)))
+            lines[number] = _read_as(line, word, frames, best, probability ** (1 / len(text)))
     return replace(reading, lines=tuple(lines))
 
 
@@ -203,13 +206,22 @@ def is_settled(reading: PageReading, number: int, word: Word, scores: Scores) ->
     return best.text == line.only(own).text and best.log_prob >= math.log(SETTLED)
 
 
+def may_hang_together(word: Word, looks: Sequence[Scores]) -> bool:
+    """Whether a word may hold digits that are hard to part, so that it is worth being looked at larger and wider.
+
+    Parameters
+    ----------
+    looks
+        What was said about it so far; where one of them sees no two digits, it may be letters.
+    """
+    return not word.is_plain and all(len(greedy(scores).text) > 1 for scores in looks)
+
+
 def agree(
     found: Sequence[LineOfCandidates],
     reading: PageReading,
     words: Sequence[tuple[int, Word]],
     scores: Sequence[Sequence[Scores]],
-    *,
-    strip_height: float,
 ) -> PageReading:
     """The reading with a second opinion on some words.
 
@@ -220,14 +232,13 @@ def agree(
     words
         The words asked about, each with the number of its line.
     scores
-        What the line network says about each, its columns those of a strip; and then, where it was asked, what the
-        network says that reads past words and signs. Where a slash may stand the last one is heard alone.
-    strip_height
-        Height of a usual digit on that strip, in pixels.
+        What is said about each, columns those of the word's crop: one look of the line network, or at one or several
+        sizes as many of it and then of the network that reads past words and signs. Where a slash may stand these are
+        heard alone.
     """
     lines = list(reading.lines)
-    for (number, word), frames in zip(words, scores, strict=True):
-        line, pixel = lines[number], word.digit_height / strip_height
+    for (number, word), looks in zip(words, scores, strict=True):
+        line, past_words = lines[number], len(looks) // 2
         own = _own(line, word)
         probability = float(np.prod([line.probabilities[k].max() for k in own])) if own else 1.0 - ALONE
         if own and _leaves_ink(found[number], line, word):
@@ -235,7 +246,8 @@ def agree(
         slashes = possible_slashes(line, own)
         probability *= SLASH_DISCOUNT**slashes
         discount = PLAIN_DISCOUNT if word.is_plain and not slashes else 1.0
-        lines[number] = _merged(line, word, own, probability, frames[-1:] if slashes else frames, pixel, discount)
+        heard, past_words = (looks[-past_words:], 0) if slashes else (looks, past_words)
+        lines[number] = _merged(line, word, own, probability, heard, past_words, discount)
     return replace(reading, lines=tuple(lines))
 
 
@@ -297,11 +309,11 @@ def _merged(
     own: list[int],
     probability: float,
     looks: Sequence[Scores],
-    pixel: float,
+    past_words: int,
     discount: float,
 ) -> ChosenLine:
     text = line.only(own).text
-    ((likeliest, other), *_), surest = likeliest_together(looks, past_words=len(looks) - 1)
+    ((likeliest, other), *_), surest = likeliest_together(looks, past_words=past_words)
     if not likeliest and own and other * WORD_DISCOUNT > probability ** (1 / len(own)):
         return _without_word(line, word)
     if likeliest == text:
@@ -315,7 +327,7 @@ def _merged(
         return line
     frames = looks[surest]
     best = aligned(frames, likeliest, float(np.log(other / discount)))
-    return _read_as(line, word, frames, best, pixel, other ** (1 / len(likeliest)))
+    return _read_as(line, word, frames, best, other ** (1 / len(likeliest)))
 
 
 def _scaled(line: ChosenLine, own: Sequence[int], before: float, after: float) -> tuple[NDArray[np.float64], ...]:
@@ -328,9 +340,9 @@ def _scaled(line: ChosenLine, own: Sequence[int], before: float, after: float) -
     return tuple(probabilities)
 
 
-def _read_as(line: ChosenLine, word: Word, frames: Scores, best: Hypothesis, pixel: float, each: float) -> ChosenLine:
+def _read_as(line: ChosenLine, word: Word, frames: Scores, best: Hypothesis, each: float) -> ChosenLine:
     """The line with a word of it read as the line network reads it, each digit so sure, instead of its own digits."""
-    boxes, inks = cut_out(word, frames, best, pixel)
+    boxes, inks = cut_out(word, frames, best)
     before = line.only([k for k, (start, _) in enumerate(line.spans) if start < word.start])
     after = line.only([k for k, (start, _) in enumerate(line.spans) if start >= word.end])
     probabilities = [frame_probabilities(frames, span, each) for span in best.spans]

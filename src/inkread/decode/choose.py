@@ -450,11 +450,16 @@ def _is_stick(line: ChosenLine, height: float) -> bool:
 
 def _is_like(line: ChosenLine, k: int, typical: float, count: int) -> bool:
     box = line.boxes[k]
-    if not LEAST_SIZE * typical <= box.height <= MOST_SIZE * typical:
+    if not LEAST_SIZE * typical <= _of_its_span(line, k).height <= MOST_SIZE * typical:
         return False
     if count > OTHERS and line.probabilities[k].argmax() == 1 and _length(box) > LONGEST_LEANING * typical:
         return False
     return count < 5 or box.height <= LONGEST_ONE * typical or box.width > 0.3 * box.height
+
+
+def _of_its_span(line: ChosenLine, k: int) -> Box:
+    """The box around all the digits that were read from the same pieces as a digit: their own are cut, not found."""
+    return Box.union_of(box for box, span in zip(line.boxes, line.spans, strict=True) if span == line.spans[k])
 
 
 def _length(box: Box) -> float:

@@ -23,8 +23,8 @@ from inkread.parts import DIGITS, Hypothesis, Scores, Word
 
 __all__ = ["cut_out", "frame_probabilities", "likeliest_together", "read_whole", "with_second_opinion"]
 
-# Ink from which a pixel belongs to a digit's box.
-STRONG_INK = 0.5
+# Ink from which a pixel belongs to a digit's box, and from which one does that hangs together with such.
+STRONG_INK, FAINT_INK = 0.5, 0.25
 # Marks smaller than this, in heights of a digit, belong to no digit's box.
 SPECK = 0.25
 # Lower components are dashes, unless more than this share of their columns holds higher ones.
@@ -57,9 +57,7 @@ KEPT = 6
 PARTED_WEIGHT, CUT_WEIGHT = 0.45, 0.2
 
 
-def read_whole(
-    word: Word, looks: Sequence[tuple[Scores, float]], *, least: float = 0.0, past_words: int = 0
-) -> ChosenLine | None:
+def read_whole(word: Word, looks: Sequence[Scores], *, least: float = 0.0, past_words: int = 0) -> ChosenLine | None:
     """The line's digits, or None where its likeliest string has none, or is no likelier than ``least``.
 
     Parameters
@@ -67,8 +65,7 @@ def read_whole(
     word
         The line as it was found.
     looks
-        What the line network says of it at one or several sizes: scores, whose columns are those of a strip, and the
-        pixels of the word's crop a column.
+        What the line network says of it at one or several sizes, columns those of the word's crop.
     least
         Probability in [0, 1].
     past_words
@@ -78,13 +75,13 @@ def read_whole(
     -------
     One piece for the whole line. A string's probability is the mean over the looks of what each says.
     """
-    texts, surest = likeliest_together([scores for scores, _ in looks], past_words=past_words)
+    texts, surest = likeliest_together(looks, past_words=past_words)
     text, probability = texts[0]
     if not text or probability <= least:
         return None
-    scores, pixel = looks[surest]
+    scores = looks[surest]
     best = aligned(scores, text, float(np.log(probability)))
-    boxes, inks = cut_out(word, scores, best, pixel)
+    boxes, inks = cut_out(word, scores, best)
     each = probability ** (1 / len(text))
     return ChosenLine(
         boxes=tuple(boxes),
@@ -179,6 +176,14 @@ def _writing(ink: NDArray[np.bool_], digit_height: float) -> NDArray[np.bool_]:
     return np.asarray(kept[labels]) if kept.any() else ink
 
 
+def _strokes(ink: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Where strokes are: all that hangs together with strong ink, for a stroke is fainter where the pen is light."""
+    labels, stats, _ = components_of((ink > FAINT_INK).astype(np.uint8))
+    kept = np.zeros(len(stats), bool)
+    kept[labels[ink > STRONG_INK]] = True
+    return np.asarray(kept[labels])
+
+
 def _without_posts(ink: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The ink without posts, sides and whole combs; what would leave nothing is left."""
     height = len(ink)
@@ -245,9 +250,7 @@ def frame_probabilities(scores: Scores, span: tuple[int, int], whole: float) -> 
     return np.asarray(row / max(float(row.sum()), 1e-12) * whole)
 
 
-def cut_out(
-    word: Word, scores: Scores, hypothesis: Hypothesis, pixel: float
-) -> tuple[list[Box], list[NDArray[np.float32]]]:
+def cut_out(word: Word, scores: Scores, hypothesis: Hypothesis) -> tuple[list[Box], list[NDArray[np.float32]]]:
     """Where the characters stand on the page, and their ink, tight around it.
 
     A network that sees the whole line says a character where it begins. It is parted from the next between the middles
@@ -256,15 +259,14 @@ def cut_out(
     Parameters
     ----------
     word, scores, hypothesis
-        What was read where.
-    pixel
-        Pixels of the word's crop a column of the scores.
+        What was read where; the scores' columns are those of the word's crop.
     """
     strong = word.crop.ink > STRONG_INK
-    ink = _writing(strong, word.digit_height)
+    strokes = _writing(_strokes(word.crop.ink), word.digit_height)
+    ink = strong & strokes  # digits are parted where faint strokes alone hold them together
     height, width = ink.shape
     origin = word.crop.quad.box
-    centers = np.array([float(scores.columns[a:b].mean()) * pixel for a, b in hypothesis.spans])
+    centers = np.array([float(scores.columns[a:b].mean()) for a, b in hypothesis.spans])
     centers += LEAD * word.digit_height
     column_ink = ink.sum(axis=0)
     inked = np.flatnonzero(column_ink)
@@ -281,7 +283,7 @@ def cut_out(
         b = min(max(high, a + 1), width)
         if column_ink[a:b].any():
             a, b = _around(column_ink, a, b, center, APART * word.digit_height)
-        here = ink[:, a:b] if ink[:, a:b].any() else strong[:, a:b]
+        here = strokes[:, a:b] if strokes[:, a:b].any() else strong[:, a:b]
         rows, columns = np.flatnonzero(here.any(axis=1)), np.flatnonzero(here.any(axis=0))
         if len(rows):
             x0, x1, y0, y1 = a + columns[0], a + columns[-1] + 1, rows[0], rows[-1] + 1

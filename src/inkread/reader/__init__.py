@@ -17,7 +17,15 @@ from numpy.typing import NDArray
 
 from inkread.assess import assess
 from inkread.clean import CleanOptions, picture_within, turned
-from inkread.decode.agree import agree, doubtful_words, is_settled, possible_numbers, with_agreement, with_numbers
+from inkread.decode.agree import (
+    agree,
+    doubtful_words,
+    is_settled,
+    may_hang_together,
+    possible_numbers,
+    with_agreement,
+    with_numbers,
+)
 from inkread.decode.choose import (
     ChosenLine,
     PageReading,
@@ -40,7 +48,7 @@ from inkread.find import FindOptions, Found, as_one_digit, as_one_line, find_can
 from inkread.geometry import Box, PageTransform, Stroke
 from inkread.inputs import InputLimits, describe, draw_page, expand_sources, open_source
 from inkread.models.registry import TASKS, ModelCard, bundled, bundled_cards, load_card
-from inkread.parts import DIGITS, Candidate, CleanPage, DigitInk, LineOfCandidates, PageImage, Word
+from inkread.parts import DIGITS, Candidate, CleanPage, DigitInk, LineOfCandidates, PageImage, Scores, Word
 from inkread.reader.alone import or_as_crop, or_number_alone
 from inkread.reader.compose import compose_line
 from inkread.reader.solid import without_solid_shapes
@@ -63,6 +71,8 @@ PLAIN_CONFIDENCE, PLAIN_SHARE = 0.9, 0.8
 # as wide as they are written: which height a digit has beside the tails, marks and rules around it, and how closely it
 # is written, is not known before it is read.
 LINE_LOOKS = ((20, 1.0), (26, 1.3))
+# So a word of a page is looked at, and so too where its digits may hang together: the wider, the easier to part.
+WORD_LOOKS, CLOSE_LOOKS = ((22, 1.0),), ((26, 1.1), (22, 1.3))
 # A page is tried as one line where at most this many lines were found, its ink is this many times as long as it is high
 # and at most this many times as high as the marks found in it, and it was not read this surely.
 MOST_LINES, LEAST_LENGTH, MOST_HEIGHTS, SURE_LINE = 2, 0.8, 3.0, 0.9
@@ -596,10 +606,7 @@ class Reader:
 
     def _read_whole(self, word: Word, least: float) -> ChosenLine | None:
         """A line that is not cut up before it is read; None where no string is likelier than ``least``."""
-        ink, height = word.crop.ink, word.digit_height * LINE_DIGIT_HEIGHT
-        strips = [prepare_line(ink, digit_height=height / look, stretch=stretch) for look, stretch in LINE_LOOKS]
-        columns = [word.digit_height / (look * stretch) for look, stretch in LINE_LOOKS]
-        looks = [look for network in self._lines() for look in zip(network.recognize(strips), columns, strict=True)]
+        looks = [scores for network in self._lines() for scores in _looked_at(network, [word], LINE_LOOKS)[0]]
         return read_whole(word, looks, least=least, past_words=len(looks) - len(LINE_LOOKS))
 
     def _with_lines(
@@ -624,16 +631,22 @@ class Reader:
         if not (doubtful or possible):
             return reading
         first, *others = self._lines()
-        strips = _strips(doubtful)
-        looks = [[said] for said in first.recognize(strips)]
-        left = [k for k, (number, word) in enumerate(doubtful) if not is_settled(reading, number, word, looks[k][0])]
+        words = [word for _, word in doubtful]
+        looks = _looked_at(first, words, WORD_LOOKS)
+        left = [k for k, (number, word) in enumerate(doubtful) if not is_settled(reading, number, word, *looks[k])]
         for network in others:
-            for k, said in zip(left, network.recognize([strips[k] for k in left]), strict=True):
-                looks[k].append(said)
-        reading = agree(found, reading, doubtful, looks, strip_height=LINE_DIGIT_HEIGHT)
+            unsettled = [words[k] for k in left]
+            for k, said in zip(left, _looked_at(network, unsettled, WORD_LOOKS), strict=True):
+                looks[k] += said
+            close = [k for k in left if may_hang_together(words[k], looks[k])]
+            both = [_looked_at(one, [words[k] for k in close], CLOSE_LOOKS) for one in (first, network)]
+            for k, more, past_words in zip(close, *both, strict=True):
+                looks[k] = [looks[k][0], *more, looks[k][1], *past_words]
+        reading = agree(found, reading, doubtful, looks)
         if not possible:
             return reading
-        return with_numbers(reading, possible, others[-1].recognize(_strips(possible)), strip_height=LINE_DIGIT_HEIGHT)
+        alone = _looked_at(others[-1], [word for _, word in possible], WORD_LOOKS)
+        return with_numbers(reading, possible, [heard for (heard,) in alone])
 
 
 def _in_agreement(reading: PageReading, other: Sequence[ChosenLine]) -> PageReading:
@@ -644,9 +657,20 @@ def _in_agreement(reading: PageReading, other: Sequence[ChosenLine]) -> PageRead
     return replace(reading, lines=(with_agreement(reading.lines[0], texts),))
 
 
-def _strips(words: Iterable[tuple[int, Word]]) -> list[NDArray[np.float32]]:
-    """What the line networks see of words."""
-    return [prepare_line(word.crop.ink, digit_height=word.digit_height) for _, word in words]
+def _looked_at(
+    network: LineRecognizer, words: Sequence[Word], looks: Sequence[tuple[float, float]]
+) -> list[list[Scores]]:
+    """What a line network says of each word at each of some looks, its columns those of the word's crop."""
+    ways = [(word, height, stretch) for word in words for height, stretch in looks]
+    strips = [
+        prepare_line(word.crop.ink, digit_height=word.digit_height * LINE_DIGIT_HEIGHT / height, stretch=stretch)
+        for word, height, stretch in ways
+    ]
+    said = [
+        replace(scores, columns=scores.columns * np.float32(word.digit_height / (height * stretch)))
+        for scores, (word, height, stretch) in zip(network.recognize(strips), ways, strict=True)
+    ]
+    return [said[i : i + len(looks)] for i in range(0, len(said), len(looks))]
 
 
 def _by_line(rows: NDArray[np.float32], counts: Iterable[int]) -> list[NDArray[np.float32]]:
