@@ -249,6 +249,19 @@ def test_a_reading_that_leaves_a_high_piece_out_is_doubted():
     assert text_of(left) == "12"
 
 
+@pytest.mark.parametrize(("rule", "believed"), [(0, "1"), (7, "7")])
+def test_what_the_digit_network_makes_of_ruled_paper_is_doubted(rule, believed):
+    word = word_of(0, 1)
+    ink = word.crop.ink.copy()
+    ink[:rule] = 1  # what was taken for a rule is no piece's
+    word = dataclasses.replace(word, crop=dataclasses.replace(word.crop, ink=ink))
+    pieces = (Box(102, 57, 118, 79), Box(124, 57, 142, 79))
+    candidates = tuple(Candidate(start=0, end=1, ink=np.ones((22, 17), np.float32), box=box) for box in pieces)
+    found = LineOfCandidates(pieces=pieces, candidates=candidates, digit_height=22.0)
+    after = agree([found], reading_of(line_of("1", 0.95)), [(0, word)], [[frames_of("7", 0.9)]])
+    assert text_of(after) == believed
+
+
 def among_letters(digit_likelihoods, *, words):
     """A line of letters with components of such likelihoods of being some digit, and what is known of them."""
     boxes = tuple(Box(100 + 22 * i, 57, 118 + 22 * i, 79) for i in range(len(digit_likelihoods)))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from inkread.decode.choose import MARK_HEIGHT, ChosenLine, PageReading
 from inkread.decode.ctc import aligned, greedy
 from inkread.decode.slashes import possible_slashes
-from inkread.decode.whole import cut_out, frame_probabilities, likeliest_together
+from inkread.decode.whole import STRONG_INK, cut_out, frame_probabilities, likeliest_together
 from inkread.parts import Hypothesis, LineOfCandidates, Scores, Word
 
 __all__ = [
@@ -51,6 +51,9 @@ SETTLED = 0.5
 PLAIN_DISCOUNT = 0.5
 # What the digit network's reading counts for with each of its ones that may be a slash.
 SLASH_DISCOUNT = 0.3
+# What the digit network's reading counts for, beside one of as many digits, where a word's crop holds so many times the
+# ink of its pieces: what lay on the rules of its paper was taken for theirs, and only the line network sees it.
+RULED_DISCOUNT, RULED_TIMES = 0.5, 1.35
 # What the line network counts for where it says that a word holds no digit, beside the mean sureness of its digits.
 WORD_DISCOUNT = 0.7
 # A word among letters may be a number where its components, those of a digit's height, are on the average this likely
@@ -238,17 +241,15 @@ def agree(
     """
     lines = list(reading.lines)
     for (number, word), looks in zip(words, scores, strict=True):
-        line, past_words = lines[number], len(looks) // 2
-        own = _own(line, word)
-        probability = float(np.prod([line.probabilities[k].max() for k in own])) if own else 1.0 - ALONE
-        if own and _leaves_ink(found[number], line, word):
-            probability *= LEFT_INK_DISCOUNT
-        slashes = possible_slashes(line, own)
-        probability *= SLASH_DISCOUNT**slashes
-        discount = PLAIN_DISCOUNT if word.is_plain and not slashes else 1.0
-        heard, past_words = (looks[-past_words:], 0) if slashes else (looks, past_words)
-        lines[number] = _merged(line, word, own, probability, heard, past_words, discount)
+        lines[number] = _merged(found[number], lines[number], word, looks)
     return replace(reading, lines=tuple(lines))
+
+
+def _is_ruled(found: LineOfCandidates, word: Word) -> bool:
+    """Whether far more ink lies in a word's crop than in its pieces: rules, combs, or strokes taken for such."""
+    pieces = (c.ink for c in found.candidates if c.end - c.start == 1 and word.start <= c.start < word.end)
+    own = sum(int(np.count_nonzero(ink > STRONG_INK)) for ink in pieces)
+    return 0 < RULED_TIMES * own < int(np.count_nonzero(word.crop.ink > STRONG_INK))
 
 
 def with_agreement(line: ChosenLine, texts: Sequence[tuple[str, float]]) -> ChosenLine:
@@ -303,31 +304,35 @@ def _is_believed(text: str, probability: float) -> bool:
     return probability >= ALONE if len(text) == 1 else probability >= EACH_ALONE ** len(text)
 
 
-def _merged(
-    line: ChosenLine,
-    word: Word,
-    own: list[int],
-    probability: float,
-    looks: Sequence[Scores],
-    past_words: int,
-    discount: float,
-) -> ChosenLine:
+def _merged(found: LineOfCandidates, line: ChosenLine, word: Word, looks: Sequence[Scores]) -> ChosenLine:
+    """The line with what some looks make of a word of it."""
+    own, past_words = _own(line, word), len(looks) // 2
     text = line.only(own).text
+    probability = float(np.prod([line.probabilities[k].max() for k in own])) if own else 1.0 - ALONE
+    slashes = possible_slashes(line, own)
+    if slashes:
+        looks, past_words = looks[-past_words:], 0
     ((likeliest, other), *_), surest = likeliest_together(looks, past_words=past_words)
-    if not likeliest and own and other * WORD_DISCOUNT > probability ** (1 / len(own)):
-        return _without_word(line, word)
     if likeliest == text:
         if not text:
             return line
         # Wrong only if both are, as far as their mistakes are independent; they share the ink, so half of that gain.
         gain = 0.5 * (1 - probability) * other
         return replace(line, probabilities=_scaled(line, own, probability, probability + gain), texts=())
-    other *= discount
-    if other <= probability or not likeliest or (not own and not _is_believed(likeliest, other)):
+    # What the digits count for against another reading.
+    against = probability * SLASH_DISCOUNT**slashes
+    if own and _leaves_ink(found, line, word):
+        against *= LEFT_INK_DISCOUNT
+    if not likeliest and own and other * WORD_DISCOUNT > against ** (1 / len(own)):
+        return _without_word(line, word)
+    if own and len(likeliest) >= len(text) and _is_ruled(found, word):
+        against *= RULED_DISCOUNT
+    discount = PLAIN_DISCOUNT if word.is_plain and not slashes else 1.0
+    if other * discount <= against or not likeliest or (not own and not _is_believed(likeliest, other * discount)):
         return line
     frames = looks[surest]
-    best = aligned(frames, likeliest, float(np.log(other / discount)))
-    return _read_as(line, word, frames, best, other ** (1 / len(likeliest)))
+    best = aligned(frames, likeliest, float(np.log(other)))
+    return _read_as(line, word, frames, best, (other * discount) ** (1 / len(likeliest)))
 
 
 def _scaled(line: ChosenLine, own: Sequence[int], before: float, after: float) -> tuple[NDArray[np.float64], ...]:

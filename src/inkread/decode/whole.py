@@ -21,7 +21,7 @@ from inkread.decode.ctc import aligned, likeliest_strings
 from inkread.geometry import Box
 from inkread.parts import DIGITS, Hypothesis, Scores, Word
 
-__all__ = ["cut_out", "frame_probabilities", "likeliest_together", "read_whole", "with_second_opinion"]
+__all__ = ["STRONG_INK", "cut_out", "frame_probabilities", "likeliest_together", "read_whole", "with_second_opinion"]
 
 # Ink from which a pixel belongs to a digit's box, and from which one does that hangs together with such.
 STRONG_INK, FAINT_INK = 0.5, 0.25
