@@ -47,6 +47,8 @@ LEAST_AROUND_AMONG, AMONG_DIGITS, AMONG_SURENESS = 0.5, 4, 0.8
 ALONE, EACH_ALONE = 0.7, 0.8
 # Sure digits that the line network reads alike, this surely, need no third reader: it could hardly change them.
 SETTLED = 0.5
+# A word that all see alike, this surely, is not looked at more closely.
+ALIKE = 0.8
 # What the line network's word counts for where every piece stands apart: that is the digit network's home ground.
 PLAIN_DISCOUNT = 0.5
 # What the digit network's reading counts for with each of its ones that may be a slash.
@@ -215,9 +217,14 @@ def may_hang_together(word: Word, looks: Sequence[Scores]) -> bool:
     Parameters
     ----------
     looks
-        What was said about it so far; where one of them sees no two digits, it may be letters.
+        What was said about it so far; where one of them sees no two digits, it may be letters, and where all surely see
+        the same, nothing is hard.
     """
-    return not word.is_plain and all(len(greedy(scores).text) > 1 for scores in looks)
+    if word.is_plain:
+        return False
+    best = [greedy(scores) for scores in looks]
+    are_sure = len({one.text for one in best}) == 1 and min(one.log_prob for one in best) >= math.log(ALIKE)
+    return not are_sure and all(len(one.text) > 1 for one in best)
 
 
 def agree(
