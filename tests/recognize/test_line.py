@@ -46,6 +46,15 @@ def test_strips_of_any_width_come_back_in_their_order(network):
     assert recognizer.recognize([]) == []
 
 
+def test_columns_are_those_of_the_crops_where_their_pixels_are_told(network):
+    _, recognizer = network
+    strips = [np.zeros((LINE_HEIGHT, width), np.float32) for width in (200, 12)]
+    for own, scaled, pixel in zip(
+        recognizer.recognize(strips), recognizer.recognize(strips, pixels=[2.5, 0.5]), (2.5, 0.5), strict=True
+    ):
+        np.testing.assert_allclose(scaled.columns, pixel * own.columns)
+
+
 def test_strips_are_padded_to_what_the_network_takes():
     assert WIDTH_MULTIPLE % LINE_STEP == 0
     net = LineNet(recurrent=4)

@@ -252,13 +252,6 @@ def agree(
     return replace(reading, lines=tuple(lines))
 
 
-def _is_ruled(found: LineOfCandidates, word: Word) -> bool:
-    """Whether far more ink lies in a word's crop than in its pieces: rules, combs, or strokes taken for such."""
-    pieces = (c.ink for c in found.candidates if c.end - c.start == 1 and word.start <= c.start < word.end)
-    own = sum(int(np.count_nonzero(ink > STRONG_INK)) for ink in pieces)
-    return 0 < RULED_TIMES * own < int(np.count_nonzero(word.crop.ink > STRONG_INK))
-
-
 def with_agreement(line: ChosenLine, texts: Sequence[tuple[str, float]]) -> ChosenLine:
     """The line as sure as two readers of all of it make it: surer where they agree, and unsure where they do not.
 
@@ -304,6 +297,13 @@ def _leaves_ink(found: LineOfCandidates, line: ChosenLine, word: Word) -> bool:
     return any(
         found.pieces[i].height >= 0.6 * found.digit_height for i in range(word.start, word.end) if i not in taken
     )
+
+
+def _is_ruled(found: LineOfCandidates, word: Word) -> bool:
+    """Whether far more ink lies in a word's crop than in its pieces: rules, combs, or strokes taken for such."""
+    pieces = (c.ink for c in found.candidates if c.end - c.start == 1 and word.start <= c.start < word.end)
+    own = sum(int(np.count_nonzero(ink > STRONG_INK)) for ink in pieces)
+    return 0 < RULED_TIMES * own < int(np.count_nonzero(word.crop.ink > STRONG_INK))
 
 
 def _is_believed(text: str, probability: float) -> bool:

@@ -72,7 +72,7 @@ PLAIN_CONFIDENCE, PLAIN_SHARE = 0.9, 0.8
 # is written, is not known before it is read.
 LINE_LOOKS = ((20, 1.0), (26, 1.3))
 # So a word of a page is looked at, and so too where its digits may hang together: the wider, the easier to part.
-WORD_LOOKS, CLOSE_LOOKS = ((22, 1.0),), ((26, 1.1), (22, 1.3))
+WORD_LOOKS, CLOSE_LOOKS = ((LINE_DIGIT_HEIGHT, 1.0),), ((26, 1.1), (LINE_DIGIT_HEIGHT, 1.3))
 # A page is tried as one line where at most this many lines were found, its ink is this many times as long as it is high
 # and at most this many times as high as the marks found in it, and it was not read this surely.
 MOST_LINES, LEAST_LENGTH, MOST_HEIGHTS, SURE_LINE = 2, 0.8, 3.0, 0.9
@@ -666,10 +666,8 @@ def _looked_at(
         prepare_line(word.crop.ink, digit_height=word.digit_height * LINE_DIGIT_HEIGHT / height, stretch=stretch)
         for word, height, stretch in ways
     ]
-    said = [
-        replace(scores, columns=scores.columns * np.float32(word.digit_height / (height * stretch)))
-        for scores, (word, height, stretch) in zip(network.recognize(strips), ways, strict=True)
-    ]
+    pixels = [word.digit_height / (height * stretch) for word, height, stretch in ways]
+    said = network.recognize(strips, pixels=pixels)
     return [said[i : i + len(looks)] for i in range(0, len(said), len(looks))]
 
 

@@ -38,20 +38,25 @@ class LineRecognizer:
         self.card = card
         self._session = Session(card, threads=threads)
 
-    def recognize(self, strips: Sequence[NDArray[np.float32]]) -> list[Scores]:
+    def recognize(
+        self, strips: Sequence[NDArray[np.float32]], *, pixels: Sequence[float] | None = None
+    ) -> list[Scores]:
         """Scores of N strips.
 
         Parameters
         ----------
         strips
             As :func:`inkread.recognize.prepare.prepare_line` gives: float32 (32, w) in [0, 1], 1 is ink.
+        pixels
+            For each strip how many pixels of the crop that it shows one of its columns takes; 1 when not given.
 
         Returns
         -------
-        For each strip its scores; ``columns`` are columns of the strip.
+        For each strip its scores; ``columns`` are columns of the crop, and of the strip without ``pixels``.
         """
         order = np.argsort([strip.shape[1] for strip in strips], kind="stable")
         results: list[Scores | None] = [None] * len(strips)
+        pixels = pixels or [1.0] * len(strips)
         start = 0
         while start < len(order):
             narrowest = strips[order[start]].shape[1]
@@ -59,12 +64,13 @@ class LineRecognizer:
             while end < len(order) and strips[order[end]].shape[1] <= (1 + WIDTH_SHARE) * narrowest + WIDTH_MULTIPLE:
                 end += 1
             chosen = order[start:end]
-            for i, scores in zip(chosen, self._run([strips[i] for i in chosen]), strict=True):
+            ran = self._run([strips[i] for i in chosen], [pixels[i] for i in chosen])
+            for i, scores in zip(chosen, ran, strict=True):
                 results[i] = scores
             start = end
         return [scores for scores in results if scores is not None]
 
-    def _run(self, strips: Sequence[NDArray[np.float32]]) -> list[Scores]:
+    def _run(self, strips: Sequence[NDArray[np.float32]], pixels: Sequence[float]) -> list[Scores]:
         widest = max(strip.shape[1] for strip in strips) + 2 * MARGIN
         width = -(-widest // WIDTH_MULTIPLE) * WIDTH_MULTIPLE
         batch = np.zeros((len(strips), 1, LINE_HEIGHT, width), np.float32)
@@ -75,13 +81,13 @@ class LineRecognizer:
         step = width / calibrated.shape[0]  # columns a frame
         columns = np.asarray((np.arange(calibrated.shape[0]) + 0.5) * step - MARGIN, np.float32)
         scores = []
-        for n, strip in enumerate(strips):
+        for n, (strip, pixel) in enumerate(zip(strips, pixels, strict=True)):
             count = min(len(columns), int(np.ceil((strip.shape[1] + 2 * MARGIN) / step)))
             scores.append(
                 Scores(
                     log_probs=np.ascontiguousarray(calibrated[:count, n]),
                     alphabet=self.card.alphabet,
-                    columns=columns[:count],
+                    columns=columns[:count] * np.float32(pixel),
                 )
             )
         return scores
