@@ -114,6 +114,11 @@ def reading(digits, *, marks=None, confidence=0.95):
     return PageReading(lines=lines, shares=(1.0,) * len(lines), marks=len(digits) if marks is None else marks)
 
 
+def in_lines(*texts):
+    lines = tuple(line_of(text) for text in texts)
+    return PageReading(lines=lines, shares=(1.0,) * len(lines), marks=sum(map(len, texts)))
+
+
 class Readings:
     """Gives one prepared reading after the other, and then the last again."""
 
@@ -177,6 +182,18 @@ def test_a_lone_digit_that_does_not_read_is_turned_to_both_sides(picture):
     assert view_of(picture, read=read).reading.count == 1
     doubtful = Readings(*[reading("", marks=1)] * 6, reading("7", confidence=0.9))
     assert view_of(picture, read=doubtful).reading.count == 0
+
+
+def test_lines_that_are_longer_are_kept_where_others_read_no_more(three_lines):
+    """Digits in a grid make lines along its diagonals too, and dirt beside them leaves doubt."""
+    tilted = PageImage(pixels=rotated(three_lines, 20))
+    rows, diagonals = reading("12345678", marks=30), in_lines("1234567", "8")
+    read = Readings(rows, diagonals)
+    view = view_of(tilted, read=read)
+    assert len(read.pages) > 2
+    assert view.page is read.pages[0]
+    surer = view_of(tilted, read=Readings(diagonals, rows))
+    assert surer.reading is diagonals  # nothing was to be tried
 
 
 def test_a_page_without_numbers_stays_as_it_is(picture):

@@ -120,9 +120,11 @@ def _held_otherwise(
     if _reads_less(view.reading, UPRIGHT_SHARE) and not is_tilted:
         view = _best(view, tilts, read, gain=OTHER_GAIN)
     if _reads_less(view.reading, UPRIGHT_SHARE) and is_tilted and view.page is first:
-        # Drawings have lines without writing.
+        # Drawings have lines without writing; lines of digits that are longer so are lines of writing.
         upright = View(page=untilted, reading=read(untilted, is_likely=True))
-        view = view if _reads_better(view.reading, upright.reading, gain=1.0) else upright
+        is_longer = _digits_a_line(view.reading) > _digits_a_line(upright.reading)
+        is_no_worse = is_longer and view.reading.certainty >= upright.reading.certainty
+        view = view if is_no_worse or _reads_better(view.reading, upright.reading, gain=1.0) else upright
     return view
 
 
@@ -131,11 +133,21 @@ def _views(pages: Iterable[CleanPage], read: Read) -> Iterator[View]:
 
 
 def _best(view: View, pages: Iterable[CleanPage], read: Read, *, gain: float) -> View:
-    """The view, or that of the pages which reads so much better than all before it."""
+    """The view, or that of the pages which reads so much better than all before it.
+
+    One whose lines are shorter must read better by as much as they are: digits in a grid or in columns make lines along
+    its diagonals too, and all of them are read there as well.
+    """
     for other in _views(pages, read):
-        if _reads_better(other.reading, view.reading, gain=gain):
+        shorter = max(1.0, _digits_a_line(view.reading) / max(1.0, _digits_a_line(other.reading)))
+        if _reads_better(other.reading, view.reading, gain=gain * shorter):
             view = other
     return view
+
+
+def _digits_a_line(reading: PageReading) -> float:
+    """How many digits a line that holds some has on the average."""
+    return reading.count / max(1, sum(bool(line.boxes) for line in reading.lines))
 
 
 def _other_tilts(untilted: CleanPage, tilt: float, options: CleanOptions) -> Iterator[CleanPage]:
