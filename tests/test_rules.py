@@ -29,7 +29,7 @@ def test_rules_are_taken_out_and_strokes_that_cross_them_mended():
     cv2.ellipse(strokes, (150, 130), (14, 24), 0, 0, 360, 1, 4)  # crosses the rule at y = 120
     cv2.ellipse(strokes, (330, 150), (14, 24), 0, 0, 360, 1, 4)
     cv2.line(strokes, (270, 60), (270, 106), 1, 4)  # a one on a rule
-    rest = remove_rules(rules | strokes)
+    rest = remove_rules(rules | strokes).rest
     assert set(np.unique(rest)) <= {0, 1}
     assert rest[(rules == 1) & (cv2.dilate(strokes, np.ones((9, 9), np.uint8)) == 0)].mean() < 0.02
     assert rest[strokes == 1].mean() > 0.95
@@ -46,7 +46,7 @@ def test_rules_of_any_thickness_are_taken_out_of_a_table(thickness):
         rules[94:1106, place - half : place + half] = 1
     for x, y in ((200, 200), (600, 400), (400, 800), (1000, 1000)):
         cv2.ellipse(digits, (x, y), (35, 55), 0, 0, 360, 1, 12)
-    rest = remove_rules(rules | digits)
+    rest = remove_rules(rules | digits).rest
     assert (rest == digits).mean() > 0.999
 
 
@@ -54,14 +54,14 @@ def test_rules_of_a_small_picture_are_taken_out():
     rules, digit = table(height=80, width=90, pitch=26), np.zeros((80, 90), np.uint8)
     digit[30:48, 34:48] = 1
     digit[33:45, 37:45] = 0
-    assert np.array_equal(remove_rules(rules | digit), digit)
+    assert np.array_equal(remove_rules(rules | digit).rest, digit)
 
 
 def test_ones_of_a_fine_pen_below_each_other_in_a_table_stay():
     rules, ones = table(), np.zeros((300, 400), np.uint8)
     for y in (70, 130, 190):
         ones[y : y + 42, 150] = 1
-    assert np.array_equal(remove_rules(rules | ones), ones)
+    assert np.array_equal(remove_rules(rules | ones).rest, ones)
 
 
 def test_a_page_without_rules_is_left_as_it_is():
@@ -69,7 +69,7 @@ def test_a_page_without_rules_is_left_as_it_is():
     page = np.hstack([np.pad(draw_glyph(c, Hand(seed=5), rng, height=60), 12)[:84, :60] for c in "11117417"])
     binary = (page > 0.25).astype(np.uint8)
     before = binary.copy()
-    np.testing.assert_array_equal(remove_rules(binary), binary)
+    np.testing.assert_array_equal(remove_rules(binary).rest, binary)
     np.testing.assert_array_equal(binary, before)
 
 
@@ -84,7 +84,7 @@ def test_one_rule_among_short_strokes_is_found_wherever_it_runs(y, bend):
     columns = np.arange(900)
     rule[np.round(y + bend * np.sin(columns / 900 * np.pi)).astype(int), columns] = 1
     apart = cv2.dilate(strokes, np.ones((5, 5), np.uint8)) == 0
-    rest = remove_rules(strokes | rule)
+    rest = remove_rules(strokes | rule).rest
     assert rest[(rule == 1) & apart].mean() < 0.02
     assert rest[strokes == 1].mean() > 0.95
 
@@ -110,7 +110,7 @@ def test_combs_go_and_the_digits_in_them_stay(top, apart):
     rings = np.zeros_like(boxes)
     for cell in range(6):
         ring(rings, 80 + cell * (80 + apart), 85)
-    rest = remove_rules(boxes | rings)
+    rest = remove_rules(boxes | rings).rest
     np.testing.assert_array_equal(rest[rings == 1], 1)
     assert rest[(boxes == 1) & (rings == 0)].mean() < 0.02
 
@@ -120,7 +120,7 @@ def test_a_side_that_a_digit_touches_goes_without_the_digit():
     strokes = np.zeros_like(boxes)
     cv2.line(strokes, (42, 80), (90, 70), 1, 3)  # out of the first box's left side
     cv2.line(strokes, (90, 70), (60, 120), 1, 3)
-    rest = remove_rules(boxes | strokes)
+    rest = remove_rules(boxes | strokes).rest
     assert rest[(strokes == 1) & (boxes == 0)].mean() > 0.95
     assert rest[(boxes == 1) & (cv2.dilate(strokes, np.ones((9, 9), np.uint8)) == 0)].mean() < 0.02
 
@@ -131,7 +131,7 @@ def test_ones_on_a_line_are_no_posts():
     ones = np.zeros_like(page)
     for x, height in ((100, 50), (124, 54), (150, 48), (177, 52), (420, 50), (446, 53)):
         cv2.line(ones, (x, 119 - height), (x - 2, 121), 1, 4)
-    rest = remove_rules(page | ones)
+    rest = remove_rules(page | ones).rest
     assert rest[ones == 1].mean() > 0.9
 
 
@@ -143,7 +143,7 @@ def test_digits_below_each_other_are_no_rule():
     stems = np.zeros_like(page)
     for row, y in enumerate(range(26, 440, 60)):
         cv2.line(stems, (250 + 3 * (row % 2), y), (248 + 3 * (row % 3), y + 38), 1, 7)
-    rest = remove_rules(page | stems)
+    rest = remove_rules(page | stems).rest
     assert rest[stems == 1].mean() > 0.95
 
 
@@ -155,7 +155,7 @@ def test_a_digit_of_a_fine_pen_in_the_middle_of_a_broken_rule_stays():
     rings = np.zeros_like(page)
     for x in (200, 260, 320):
         ring(rings, x, 250)
-    rest = remove_rules(page | rings)
+    rest = remove_rules(page | rings).rest
     np.testing.assert_array_equal(rest[rings == 1], 1)
 
 
@@ -169,11 +169,11 @@ def test_pale_squares_go_with_their_broken_pieces_and_dark_strokes_on_them_stay(
         ring(strokes, x, 170)
     cv2.line(strokes, (400, 140), (400, 200), 1, 3)  # a one on a printed line
     ink = np.maximum(0.35 * squares, 0.95 * strokes).astype(np.float32)
-    rest = remove_rules((ink > 0.25).astype(np.uint8), ink)
+    rest = remove_rules((ink > 0.25).astype(np.uint8), ink).rest
     assert rest[strokes == 1].mean() > 0.99
     assert rest[(squares == 1) & (cv2.dilate(strokes, np.ones((5, 5), np.uint8)) == 0)].mean() < 0.005
     # Without knowing how dark it is, the one is part of the line.
-    assert remove_rules((ink > 0.25).astype(np.uint8))[140:200, 400].mean() < 0.5
+    assert remove_rules((ink > 0.25).astype(np.uint8)).rest[140:200, 400].mean() < 0.5
 
 
 def test_round_digits_as_pale_as_the_squares_stay_among_darker_ones():
@@ -186,7 +186,7 @@ def test_round_digits_as_pale_as_the_squares_stay_among_darker_ones():
         glyph = draw_glyph(character, Hand(seed=1), np.random.default_rng(0), height=32)
         pale[164 : 164 + glyph.shape[0], x : x + glyph.shape[1]] = np.where(glyph > 0.5, 0.4, 0.0)
     ink = np.maximum.reduce([0.35 * squares, 0.95 * dark, pale]).astype(np.float32)
-    rest = remove_rules((ink > 0.25).astype(np.uint8), ink)
+    rest = remove_rules((ink > 0.25).astype(np.uint8), ink).rest
     assert rest[dark == 1].mean() > 0.99
     assert rest[(pale > 0) & (squares == 0)].mean() > 0.8
     writing = cv2.dilate(((dark == 1) | (pale > 0)).astype(np.uint8), np.ones((5, 5), np.uint8)) == 1
@@ -205,7 +205,7 @@ def test_thin_pale_pieces_go_from_a_table_whose_outer_rules_are_dark():
     for x in (70, 165, 260, 355):
         ring(writing, x, 255)
     page[writing == 1] = 0.95
-    rest = remove_rules((page > 0.25).astype(np.uint8), page)
+    rest = remove_rules((page > 0.25).astype(np.uint8), page).rest
     assert rest[writing == 1].mean() > 0.99
     assert rest[cv2.dilate(writing, np.ones((5, 5), np.uint8)) == 0].sum() == 0
 
@@ -224,7 +224,7 @@ def test_the_last_piece_of_a_bent_rule_goes_and_a_one_beside_it_stays(darkness):
     for x in (98, 178, 260):
         cv2.line(ones, (x, 405), (x + 3, 440), 1, 3)
     page[ones == 1] = 0.9
-    rest = remove_rules((page > 0.25).astype(np.uint8), page)
+    rest = remove_rules((page > 0.25).astype(np.uint8), page).rest
     assert rest[ones == 1].mean() > 0.99
     assert rest[cv2.dilate(ones, np.ones((5, 5), np.uint8)) == 0].sum() == 0
 
@@ -249,7 +249,7 @@ def test_a_piece_of_squared_paper_goes_where_a_rule_was_not_found(x):
     ring(kept, 30, 190)
     ink = np.where(piece, 0.6, 0.3 * rules).astype(np.float32)
     ink[kept > 0] = 1.0
-    assert np.array_equal(remove_rules(rules | piece, ink), kept)
+    assert np.array_equal(remove_rules(rules | piece, ink).rest, kept)
 
 
 def test_a_one_in_the_middle_of_a_square_and_of_a_wide_column_stays():
@@ -257,13 +257,13 @@ def test_a_one_in_the_middle_of_a_square_and_of_a_wide_column_stays():
     one[245:285, 210:212] = 1
     rules = faint_squares(upright=[60, 120, 240, 300])
     ink = np.where(one, 0.6, 0.3 * rules).astype(np.float32)
-    assert remove_rules(rules | one, ink)[one > 0].all()
+    assert remove_rules(rules | one, ink).rest[one > 0].all()
     columns = np.zeros((320, 400), np.uint8)
     for x in (60, 120, 180, 300):
         columns[:, x : x + 2] = 1
     one = np.zeros((320, 400), np.uint8)
     one[245:285, 240:242] = 1
-    assert remove_rules(columns | one)[one > 0].all()
+    assert remove_rules(columns | one).rest[one > 0].all()
 
 
 @pytest.mark.parametrize("shift", [0, 30], ids=["digits between the rules", "digits on the rules"])
@@ -277,7 +277,7 @@ def test_a_piece_in_a_rule_goes_however_dark_where_writing_keeps_clear_of_the_ru
     for x, y in itertools.product((100, 180, 260, 340), (80, 170)):
         ring(writing, x + shift, y)
     page[writing == 1] = 0.95
-    rest = remove_rules((page > 0.25).astype(np.uint8), page)
+    rest = remove_rules((page > 0.25).astype(np.uint8), page).rest
     assert rest[writing == 1].mean() > 0.99
     assert rest[402:438, 139:142].mean() == (shift > 0)
 
@@ -293,7 +293,7 @@ def test_a_thin_piece_as_pale_as_the_rules_goes_where_no_rule_was_found():
         ring(writing, x, y)
     cv2.line(writing, (440, 150), (444, 195), 1, 3)
     page[writing == 1] = 0.95
-    rest = remove_rules((page > 0.25).astype(np.uint8), page)
+    rest = remove_rules((page > 0.25).astype(np.uint8), page).rest
     assert rest[writing == 1].mean() > 0.99
     assert rest[cv2.dilate(writing, np.ones((5, 5), np.uint8)) == 0].sum() == 0
 
@@ -304,7 +304,7 @@ def test_writing_as_pale_as_the_rules_stays():
     for x in (121, 201, 281):
         ring(rings, x, 200)
     ink = (0.4 * np.maximum(squares, rings)).astype(np.float32)
-    rest = remove_rules((ink > 0.25).astype(np.uint8), ink)
+    rest = remove_rules((ink > 0.25).astype(np.uint8), ink).rest
     assert rest[(rings == 1) & (squares == 0)].mean() > 0.99
 
 
@@ -318,7 +318,7 @@ def test_upright_strokes_of_digits_below_each_other_are_no_rules():
             page[y + 6 : y + 8, x + 2 : x + 12] = 1
         else:
             cv2.circle(page, (x + 12, y + 15), 9, 1, 2)
-    assert np.array_equal(remove_rules(page), page)
+    assert np.array_equal(remove_rules(page).rest, page)
 
 
 def test_squared_paper_from_nearby_is_lifted_off_digits_as_high_as_half_of_it():
@@ -330,7 +330,7 @@ def test_squared_paper_from_nearby_is_lifted_off_digits_as_high_as_half_of_it():
         squared[at : at + 5] = 1
     for at in (60, 150, 240, 330):
         squared[:, at : at + 5] = 1
-    rest = remove_rules(squared)
+    rest = remove_rules(squared).rest
     assert rest[page == 0].mean() < 0.005
     assert rest[page == 1].mean() > 0.85
 
@@ -340,7 +340,7 @@ def test_thin_ones_as_high_as_their_picture_are_no_squared_paper():
     for at in (10, 40, 70, 100):
         page[2:58, at : at + 2] = 1
     page[30:32, 70:100] = 1
-    assert remove_rules(page)[:, [10, 40]].any()
+    assert remove_rules(page).rest[:, [10, 40]].any()
 
 
 def line_crop(*sides, digits=(14, 40)):
@@ -382,3 +382,13 @@ def test_a_crop_of_a_side_alone_keeps_it():
     ink = np.zeros((30, 40), np.float32)
     ink[:, 4:7] = 1
     assert without_sides(ink) is ink
+
+
+def test_the_courses_of_rules_are_told():
+    unruled = remove_rules(table(height=300, width=400, pitch=60))
+    assert sorted(round(rule.at(150)) for rule in unruled.upright) == [60, 120, 180, 240, 300, 360]
+    assert sorted(round(rule.at(200)) for rule in unruled.across) == [60, 120, 180, 240]
+    assert all((rule.start, rule.end) == (0, 300) for rule in unruled.upright)
+    assert all((rule.start, rule.end) == (0, 400) for rule in unruled.across)
+    blank = remove_rules(np.zeros((300, 400), np.uint8))
+    assert blank.across == blank.upright == ()

@@ -22,7 +22,7 @@ from inkread.errors import InvalidOption
 from inkread.geometry import Box, Quad
 from inkread.parts import Candidate, CleanPage, LineCrop, LineOfCandidates, Word
 from inkread.percent import percent_signs
-from inkread.rules import SPARSE_FILL, remove_rules
+from inkread.rules import SPARSE_FILL, Course, Unruled, remove_rules
 
 __all__ = [
     "FindOptions",
@@ -55,6 +55,8 @@ FULL_SHARE, TALL_TIMES = 0.4, 2.0
 MAX_SLOPE, RECENT, LINE_END = 0.15, 6, 12
 # Digits of one row: how far the middle of one may lie off its neighbors', and how wide a gap may be, in heights.
 SAME_LEVEL, NEAR_GAP = 0.5, 8.0
+# Rules that lie so near to each other, in heights, are one; between two that are nearer than this one row is written.
+SAME_RULE, ROW_HEIGHTS = 0.3, 3.0
 # A stain has so much ink, in squares of the usual height: a bold 8 has half of one.
 STAIN_AREA = 0.6
 # Components at least this large (pixels) are looked at for holes, and for bays that their box cuts off. The most that
@@ -184,7 +186,7 @@ def find_candidates(page: CleanPage, options: FindOptions | None = None) -> Foun
         The defaults when not given.
     """
     options = options or FindOptions()
-    components = _components(page.ink, options)
+    components, rules = _components(page.ink, options)
     if not components:
         return Found(lines=(), page=page)
     reference = _reference_height(components, options)
@@ -198,9 +200,13 @@ def find_candidates(page: CleanPage, options: FindOptions | None = None) -> Foun
         for c in components
         if not (_is_speck(c, reference) or _is_dash(c, reference) or _is_texture(c) or _is_solid(c))
     ]
-    lines = _gather_lines(components, reference)
+    lines = _gather_lines(components, reference, rules.across)
     proposals = [_propose(page.ink, line, reference, options) for line in lines]
-    lines_of_candidates = tuple(proposal for proposal in proposals if proposal is not None)
+    lines_of_candidates = tuple(
+        replace(proposal, dividers=_dividers(proposal, rules.upright)) if rules.upright else proposal
+        for proposal in proposals
+        if proposal is not None
+    )
     return Found(lines=lines_of_candidates, page=page, percent_signs=len(signs))
 
 
@@ -253,7 +259,7 @@ def as_one_digit(page: CleanPage) -> tuple[LineOfCandidates, ...]:
 def _without_paper(page: CleanPage) -> CleanPage:
     """The page without rules that reach across it, and what of them is left: pieces at its edges, and small ones."""
     binary = (page.ink > FAINT_INK).astype(np.uint8)
-    rest = remove_rules(binary, page.ink)
+    rest = remove_rules(binary, page.ink).rest
     rules = binary > rest
     if not any(lines[0].any() and lines[-1].any() for lines in (rules, rules.T)) or not rest.any():
         return page
@@ -318,11 +324,18 @@ def _without_underlines(strong: Image, y0: int, y1: int) -> Image:
     return rest if rest.sum() > UNDERLINE_LEFT * strong.sum() else strong
 
 
-def _components(ink: Image, options: FindOptions) -> list[_Component]:
+def _components(ink: Image, options: FindOptions) -> tuple[list[_Component], Unruled]:
+    """The components of a page, and the rules between which they stand."""
     binary = (ink > FAINT_INK).astype(np.uint8)
-    found = _connected(remove_rules(binary, ink), ink, options)
+    unruled = remove_rules(binary, ink)
+    found = _connected(unruled.rest, ink, options)
     if not found:  # what was taken for a rule is all there is
-        return _connected(binary, ink, options)
+        return _connected(binary, ink, options), Unruled(binary)
+    return _without_frames(found, binary, ink, options), unruled
+
+
+def _without_frames(found: list[_Component], binary: Mask, ink: Image, options: FindOptions) -> list[_Component]:
+    """The components without stains and frames, and with the digits that were part of them."""
     typical = _reference_height(found, options)
     stains = [c for c in found if _is_stain(c, ink, typical)]
     if stains:
@@ -523,7 +536,7 @@ def _is_dash(component: _Component, reference: float) -> bool:
     return component.width > 2.2 * reference and thickness < 0.22 * reference
 
 
-def _gather_lines(components: list[_Component], typical: float) -> list[list[_Component]]:
+def _gather_lines(components: list[_Component], typical: float, across: Sequence[Course]) -> list[list[_Component]]:
     """Components that stand side by side, left to right; lines top to bottom.
 
     Full-size components make the lines, from left to right, each joining the line whose last members stand at its
@@ -541,7 +554,7 @@ def _gather_lines(components: list[_Component], typical: float) -> list[list[_Co
             lines.append([])
         lines[best].append(component)
         ends[best] = _end_of(lines[best])
-    lines = _interleaved(lines, typical)
+    lines = _rows_of_table(_interleaved(lines, typical), typical, across)
     members = [(c, line) for line in lines for c in line]
     boxes = np.empty((len(members) + len(small), 4))
     for box, (c, _) in zip(boxes, members, strict=False):
@@ -626,6 +639,43 @@ def _interleaved(lines: list[list[_Component]], typical: float) -> list[list[_Co
     return [row for row in rows if row]
 
 
+def _rows_of_table(lines: list[list[_Component]], typical: float, across: Sequence[Course]) -> list[list[_Component]]:
+    """Lines between the same two rules, of which none stands above another, made one: a row of a table."""
+    rows: list[list[_Component]] = []
+    bands: list[tuple[Course, Course] | None] = []
+    for line in sorted(lines, key=lambda line: line[0].x0):
+        band = _band(line, across)
+        for i, other in enumerate(bands):
+            if band and other and _is_one_band(band, other, line, typical) and rows[i][-1].x1 <= line[0].x0:
+                rows[i] = [*rows[i], *line]
+                break
+        else:
+            rows.append(line)
+            bands.append(band)
+    return rows
+
+
+def _band(line: list[_Component], across: Sequence[Course]) -> tuple[Course, Course] | None:
+    """The rules next above and next below a line; None where there are none, or one crosses it."""
+    x, y = (float(np.mean([getattr(c.box.center, axis) for c in line])) for axis in "xy")
+    levels = [(rule.at(x) - y, rule) for rule in across if rule.start <= x <= rule.end]
+    above, below = [one for one in levels if one[0] < 0], [one for one in levels if one[0] >= 0]
+    if not (above and below):
+        return None
+    upper, lower = max(above, key=lambda one: one[0])[1], min(below, key=lambda one: one[0])[1]
+    is_within = all(upper.at(c.box.center.x) < c.middle_y < lower.at(c.box.center.x) for c in line)
+    return (upper, lower) if is_within else None
+
+
+def _is_one_band(
+    band: tuple[Course, Course], other: tuple[Course, Course], line: list[_Component], typical: float
+) -> bool:
+    """Whether two pairs of rules are the same, and no farther apart than one line of writing takes, beside a line."""
+    x = line[0].box.center.x
+    is_same = all(abs(a.at(x) - b.at(x)) < SAME_RULE * typical for a, b in zip(band, other, strict=True))
+    return is_same and band[1].at(x) - band[0].at(x) < ROW_HEIGHTS * typical
+
+
 def _stands_in_gaps(line: list[_Component], other: list[_Component]) -> bool:
     """Whether all members of a line stand beside members of another, at their height.
 
@@ -690,6 +740,18 @@ def _propose(ink: Image, line: list[_Component], typical: float, options: FindOp
         components=_narrow(owners, height),
         words=_words(ink, [piece.box for piece in pieces], candidates, height, word_gap=options.word_gap),
     )
+
+
+def _dividers(line: LineOfCandidates, upright: Sequence[Course]) -> tuple[float, ...]:
+    """Where upright rules cross a line, however it is tilted."""
+    middles = sorted((piece.center.x, piece.center.y) for piece in line.pieces)
+    xs, ys = zip(*middles, strict=True)
+    places = []
+    for rule in upright:
+        y = float(np.interp(rule.at((ys[0] + ys[-1]) / 2), xs, ys))
+        if rule.start - line.digit_height <= y <= rule.end + line.digit_height:
+            places.append(rule.at(y))
+    return tuple(sorted(places))
 
 
 def _narrow(owners: list[_Component], height: float) -> tuple[tuple[int, int], ...]:

@@ -216,6 +216,8 @@ class LineOfCandidates:
         The same pieces, parted at clear gaps; every piece is in one word.
     components
         Half-open ranges of pieces that make one component of ink, no wider than a digit may be; each is a candidate.
+    dividers
+        Where upright rules cross the line, x on the clean page, left to right.
     """
 
     pieces: tuple[Box, ...]
@@ -223,6 +225,7 @@ class LineOfCandidates:
     digit_height: float
     words: tuple[Word, ...] = ()
     components: tuple[tuple[int, int], ...] = ()
+    dividers: tuple[float, ...] = ()
 
     @property
     def box(self) -> Box:

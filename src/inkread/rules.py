@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from inkread.components import components_of, weighted_median
 
-__all__ = ["SPARSE_FILL", "remove_rules", "without_sides"]
+__all__ = ["SPARSE_FILL", "Course", "Unruled", "remove_rules", "without_sides"]
 
 Mask = NDArray[np.uint8]
 Image = NDArray[np.float32]
@@ -88,7 +88,45 @@ SIDE_ROWS = 200
 BRIDGE, BRIDGE_MORE = 7, 4
 
 
-def remove_rules(binary: Mask, ink: Image | None = None) -> Mask:
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """Where a rule of a page runs: upright ones have a column for every row, the others a row for every column.
+
+    Attributes
+    ----------
+    start, end
+        The half-open range of rows, or of columns, that it takes.
+    curve
+        Coefficients of the column as a polynomial of the row, or the other way round, the highest power first.
+    """
+
+    start: int
+    end: int
+    curve: NDArray[np.float64]
+
+    def at(self, place: float) -> float:
+        """Its column in a row, or its row in a column."""
+        return float(np.polyval(self.curve, place))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Unruled:
+    """A page without its rules.
+
+    Attributes
+    ----------
+    rest
+        uint8 (H, W) of 0 and 1: what is left.
+    across, upright
+        The rules that were taken out; the sides of boxes around single digits are not told.
+    """
+
+    rest: Mask
+    across: tuple[Course, ...] = ()
+    upright: tuple[Course, ...] = ()
+
+
+def remove_rules(binary: Mask, ink: Image | None = None) -> Unruled:
     """Take ruled lines out of a binary page, and mend the strokes that crossed them.
 
     Parameters
@@ -100,7 +138,7 @@ def remove_rules(binary: Mask, ink: Image | None = None) -> Mask:
 
     Returns
     -------
-    A new array of the same form.
+    What is left is a new array of the same form.
     """
     height, width = binary.shape
     darkness: Image | Mask = binary if ink is None else ink
@@ -108,17 +146,17 @@ def remove_rules(binary: Mask, ink: Image | None = None) -> Mask:
     down = _straight_rules(np.asarray(cv2.transpose(binary), np.uint8), darkness.T, height)
     across, down = _without_strokes_in_cells(across, down), _without_strokes_in_cells(down, across)
     if not (across or down):
-        return binary.copy()
+        return Unruled(binary.copy())
     rules = _drawn(across, binary) | _drawn(down, binary.T).T
     if not rules.any():
-        return binary.copy()
+        return Unruled(binary.copy())
     rest = binary & (1 - rules)
     typical = max(_weighted_height(rest), _weighted_height(binary, without=rules))
     straight = [*across, *down]
     across, down, cell = _longer_than_strokes(across, down, rest, darkness, typical)
     found = [*across, *down]
     if not found:
-        return binary.copy()
+        return Unruled(binary.copy())
     if found != straight:
         rules = _drawn(across, binary) | _drawn(down, binary.T).T
         rest = binary & (1 - rules)
@@ -136,7 +174,7 @@ def remove_rules(binary: Mask, ink: Image | None = None) -> Mask:
     bridge = max(BRIDGE, BRIDGE_MORE + round(float(np.median([rule.thickness for rule in found]))))
     bridged = cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((bridge, 1), np.uint8))
     bridged |= cv2.morphologyEx(rest, cv2.MORPH_CLOSE, np.ones((1, bridge), np.uint8))
-    return np.asarray(rest | (bridged & rules), np.uint8)
+    return Unruled(np.asarray(rest | (bridged & rules), np.uint8), _courses(across), _courses(down))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -196,6 +234,10 @@ class _Rule:
     def least(self, typical: float) -> float:
         """How long it is at the least, in pixels, on a page whose digits have this height."""
         return (RULE_HEIGHTS if self.is_whole else BROKEN_HEIGHTS) * typical
+
+
+def _courses(rules: list[_Rule]) -> tuple[Course, ...]:
+    return tuple(Course(rule.x0, rule.x0 + rule.length, rule.curve) for rule in rules)
 
 
 def _longer_than_strokes(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkread.decode.numbers import split_numbers
+from inkread.decode.numbers import are_cells, split_numbers
 from inkread.geometry import Box
 
 
@@ -71,3 +71,28 @@ def test_signs_part_numbers():
     boxes = [Box(10 * k, 0, 10 * k + 8, 12) for k in range(6)]
     assert split_numbers(boxes) == [range(6)]
     assert split_numbers(boxes, [Box(18, 0, 20, 12), Box(38, 0, 40, 12)]) == [range(2), range(2, 4), range(4, 6)]
+
+
+def cells(text, *, width=42.0):
+    """Boxes of the digits of a text, narrowly written, each number in a cell so wide; and the rules between cells."""
+    boxes, numbers = [], text.split(" ")
+    for k, number in enumerate(numbers):
+        boxes += [Box(k * width + 4 + 12 * i, 0, k * width + 14 + 12 * i, 20) for i in range(len(number))]
+    return boxes, tuple(k * width for k in range(len(numbers) + 1))
+
+
+def test_rules_between_cells_part_numbers_however_narrow_the_gap():
+    boxes, rules = cells("27 311 0 411")
+    parted = [range(2), range(2, 5), range(5, 6), range(6, 9)]
+    assert split_numbers(boxes, dividers=rules) == parted != split_numbers(boxes)
+
+
+def test_cells_hold_numbers_and_no_rule_crosses_a_digit():
+    table = [cells("27 3 0 411"), cells("8 16 250 9")]
+    assert are_cells(table)
+    assert not are_cells([(boxes, ()) for boxes, _ in table])  # no rules
+    assert not are_cells([cells("2 7 3 0"), cells("4 1 1 8")])  # a comb: a digit a cell
+    squared = [(boxes, tuple(range(0, 180, 9))) for boxes, _ in table]
+    assert not are_cells(squared)
+    assert not are_cells([cells("27 3")])  # two cells say nothing
+    assert not are_cells([])

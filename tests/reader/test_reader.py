@@ -82,6 +82,14 @@ def test_made_pages_of_strangers_are_read(reader, layout):
     assert read <= 1.2 * wanted + 1
 
 
+@pytest.mark.parametrize("width", [420, 700])
+def test_rows_of_a_table_are_lines_and_its_cells_numbers(reader, width):
+    """However high or low digits stand in their cells, and however near those of the next one are."""
+    rows = "27 3 0 411", "86 5 12 30", "4 19 7 205", "38 64 2 9"
+    pixels, _ = composed(*rows, width=width, height=360, layout="table", hand=Hand(seed=5))
+    assert reader.read(pixels).text == "\n".join(rows)
+
+
 def test_clear_writing_is_read_exactly_and_its_boxes_fit(reader, two_lines):
     pixels, truth = two_lines
     document = reader.read(pixels)

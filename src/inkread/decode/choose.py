@@ -87,6 +87,8 @@ class ChosenLine:
         some of them were left out since; then there is none.
     signs
         Where signs stand between the digits, on the clean page.
+    dividers
+        Where upright rules cross the line, x on the clean page.
     """
 
     boxes: tuple[Box, ...]
@@ -95,6 +97,7 @@ class ChosenLine:
     probabilities: tuple[NDArray[np.float64], ...]
     texts: tuple[tuple[str, float], ...]
     signs: tuple[Box, ...] = ()
+    dividers: tuple[float, ...] = ()
 
     @property
     def text(self) -> str:
@@ -269,6 +272,7 @@ def _choose(line: LineOfCandidates, scores: NDArray[np.float32], least_probabili
         spans=tuple((line.candidates[i].start, line.candidates[i].end) for i in reading.chosen),
         probabilities=tuple(reading.digit_probs),
         texts=tuple((h.text, min(1.0, float(np.exp(h.log_prob)))) for h in reading.hypotheses),
+        dividers=line.dividers,
     )
     return chosen.only([k for k, p in enumerate(chosen.probabilities) if p.max() >= least_probability])
 

@@ -40,6 +40,7 @@ from inkread.decode.choose import (
 )
 from inkread.decode.confidence import pooled, with_surroundings
 from inkread.decode.ctc import single_characters
+from inkread.decode.numbers import are_cells
 from inkread.decode.slashes import without_slashes
 from inkread.decode.tilted import ink_of, tilted_numbers, with_second_looks
 from inkread.decode.whole import read_whole, with_second_opinion
@@ -679,8 +680,16 @@ def _by_line(rows: NDArray[np.float32], counts: Iterable[int]) -> list[NDArray[n
 def _composed(
     reading: PageReading, to_source: PageTransform, options: ReaderOptions, pixels: NDArray[np.uint8] | None = None
 ) -> tuple[Line, ...]:
+    in_cells = are_cells((line.boxes, line.dividers) for line in reading.lines)
     return tuple(
-        compose_line(line, to_source, min_confidence=options.min_confidence, style=options.style, pixels=pixels)
+        compose_line(
+            line,
+            to_source,
+            min_confidence=options.min_confidence,
+            style=options.style,
+            pixels=pixels,
+            in_cells=in_cells,
+        )
         for line in reading.lines
         if line.boxes
     )

@@ -28,6 +28,7 @@ def compose_line(
     min_confidence: float,
     style: bool = False,
     pixels: NDArray[np.uint8] | None = None,
+    in_cells: bool = False,
 ) -> Line:
     """The line as a result.
 
@@ -43,8 +44,10 @@ def compose_line(
         Whether the writing is described too.
     pixels
         uint8 (H, W, 3) RGB, the source picture, where there is one: style looks up there how dark the ink is.
+    in_cells
+        Whether the rules that cross the line part the cells of a table.
     """
-    ranges = split_numbers(line.boxes, line.signs)
+    ranges = split_numbers(line.boxes, line.signs, line.dividers if in_cells else ())
     values = list(line.text)
     styles: Sequence[DigitStyle | None] = (None,) * len(values)
     line_style = None
