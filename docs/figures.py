@@ -14,6 +14,7 @@ Result = Mapping[str, Any]
 # What each benchmark is, and its command, in the order in which they are shown.
 BENCHMARKS = {
     "digits": ("Single digits, through `inkread.classify`", "python benchmarks/digits.py"),
+    "writers": ("Single digits, and doubtful ones told by the others of their writer", "python benchmarks/writers.py"),
     "lines": ("Lines of digits, each picture said to be one", "python benchmarks/lines.py"),
     "pages": ("Real pictures, files in", "python benchmarks/pages.py"),
     "clutter": ("Composed pages without numbers", "python benchmarks/clutter.py"),
@@ -111,6 +112,7 @@ def _rows(name: str, result: Result) -> Iterator[tuple[str, str, str, str]]:
     for row in result["rows"]:
         show = {
             "digits": _percent,
+            "writers": _percent,
             "lines": _line_value,
             "pages": _page_value,
             "circumstances": _circumstance_value,

@@ -169,6 +169,33 @@ class PageNet(nn.Module):  # type: ignore[misc]  # torch is left out of type che
         return self.head(c4)
 
 
+class WriterNet(nn.Module):  # type: ignore[misc]  # torch is left out of type checking
+    """Features of a digit → where it lies along axes on which digits of one value vary by 1, independently.
+
+    No network that learns: what was measured of digits of many pages.
+
+    Parameters
+    ----------
+    axes
+        (C, D): what each channel counts for along each axis.
+    means
+        (10, D): where digits of each value lie on the average.
+    shares
+        (D,): the share of their variance along each axis that parts pages.
+    """
+
+    def __init__(self, axes: Tensor, means: Tensor, shares: Tensor) -> None:
+        super().__init__()
+        self.register_buffer("axes", axes)
+        self.register_buffer("means", means)
+        self.register_buffer("shares", shares)
+
+    def forward(self, features: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """(N, C, 7, 7) → (N, D), and what was measured of all digits."""
+        # A buffer that is an output itself would lose its name.
+        return features.mean(dim=(2, 3)) @ self.axes, self.means.clone(), self.shares.clone()
+
+
 class RobustNet(nn.Module):  # type: ignore[misc]  # torch is left out of type checking
     """A digit network whose answers can be certified: convolutions and linear layers alone, so that bounds stay tight.
 
@@ -286,6 +313,13 @@ def export_digit(net: DigitNet, path: Path, *, side: int) -> None:
     _export(_DigitNetWithHead(net), path, example, outputs=["logits", "features", "head"], axes=axes)
 
 
+def export_writer(net: WriterNet, path: Path) -> None:
+    """Write it as ONNX: input ``features`` (N, C, 7, 7), outputs ``places`` (N, D), and ``means`` and ``shares``."""
+    axes = {name: {0: "n"} for name in ("features", "places")}
+    example = torch.zeros(2, len(net.axes), 7, 7)
+    _export(net, path, example, inputs="features", outputs=["places", "means", "shares"], axes=axes)
+
+
 def export_robust(net: RobustNet, path: Path, *, side: int) -> None:
     """Write the network as ONNX: input ``ink`` (N, 1, side, side), outputs ``logits`` and ``features``, any N.
 
@@ -313,7 +347,13 @@ class _DigitNetWithHead(nn.Module):  # type: ignore[misc]  # torch is left out o
 
 
 def _export(
-    net: nn.Module, path: Path, example: Tensor, *, outputs: list[str], axes: dict[str, dict[int, str]]
+    net: nn.Module,
+    path: Path,
+    example: Tensor,
+    *,
+    inputs: str = "ink",
+    outputs: list[str],
+    axes: dict[str, dict[int, str]],
 ) -> None:
     with warnings.catch_warnings():
         # The older exporter folds batch normalization and needs no further package; torch says it is the older one.
@@ -325,7 +365,7 @@ def _export(
             net.cpu().eval(),
             (example,),
             str(path),
-            input_names=["ink"],
+            input_names=[inputs],
             output_names=outputs,
             dynamic_axes=axes,
             opset_version=17,

@@ -21,7 +21,7 @@ WriteSet = Callable[[Path, int], Path]
 
 SCRIPTS = (
     "ablation", "against_rapidocr", "batch", "circumstances", "clutter", "digits", "evidence", "explain",
-    "line_heads", "lines", "pages", "reports", "serve", "speed", "style",
+    "line_heads", "lines", "pages", "reports", "serve", "speed", "style", "writers",
 )  # fmt: skip
 
 
@@ -95,6 +95,17 @@ def test_lines_are_composed_of_digits_of_writers_held_out(repository: Path, tmp_
     assert row["n"] == 20
     assert row["value"] > 0.5
     assert set(row["groups"]) == {"2 digits", "3 digits"}
+
+
+@pytest.mark.data
+def test_digits_are_compared_with_those_of_their_writer(repository: Path, data_folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.json"
+    done = run(repository, "writers", "--development", "--limit", 5, "--output", output, INKREAD_DATA=str(data_folder))
+    assert done.returncode == 0, done.stderr
+    rows = json.loads(output.read_text(encoding="utf-8"))["rows"]
+    assert len(rows) == 6
+    assert all(row["wrong"] == row["n"] - row["hits"] for row in rows)
+    assert rows[-1]["wrong"] < rows[-2]["wrong"]
 
 
 def test_circumstances_are_measured_on_the_same_hands(repository: Path, tmp_path: Path) -> None:

@@ -42,6 +42,15 @@ def test_a_network_is_trained_read_with_and_resumed(inkread, own, picture, tmp_p
     assert "net" in other.stderr
 
 
+@pytest.mark.slow
+def test_what_a_writers_digits_share_is_measured_without_data(inkread, tmp_path):
+    done = inkread("train", "writer", "--pages", "10", "--seed", "5", "--output", "net")
+    assert (done.returncode, done.stdout) == (0, "net/writer.toml\n"), done.stderr
+    card = tomllib.loads((tmp_path / "net" / "writer.toml").read_text(encoding="utf-8"))
+    assert (card["task"], card["training"]["pages"]) == ("writer", 10)
+    assert "wrong_after" in done.stderr
+
+
 def test_nothing_to_learn_from_is_a_usage_error(inkread):
     done = inkread("train", "digit", "--only-own")
     assert (done.returncode, done.stdout) == (2, "")

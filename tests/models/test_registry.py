@@ -122,7 +122,8 @@ def test_every_report_is_of_the_networks_that_are_bundled():
 
 def test_the_training_of_every_network_stands_in_one_report():
     told = [report for report in bundled_reports() if (report["curves"] or {}).get("training")]
-    assert sorted(report["curves"]["trained"] for report in told) == sorted(card.name for card in bundled_cards())
+    learned = [card.name for card in bundled_cards() if card.task != "writer"]  # that one is measured in one step
+    assert sorted(report["curves"]["trained"] for report in told) == sorted(learned)
     assert all(report["curves"]["trained"] in report["model"].values() for report in told)
 
 

@@ -70,7 +70,7 @@ def matched(document, truth):
 def test_made_pages_of_strangers_are_read(reader, layout):
     """Random hands, texts, light and camera: at least nine digits of ten in place and right, and few besides."""
     right = wanted = read = 0
-    for seed in range(2):
+    for seed in range(4):
         options = PageOptions(width=640, height=440, layout=layout)
         image, truth = compose_page(np.random.default_rng([seed, 11]), options)
         document = reader.read(image.pixels)
@@ -610,6 +610,29 @@ def test_a_line_network_of_ones_own_is_asked_alone():
     assert set(reader.model) >= {"digit", "line"}
     assert "words" not in reader.model
     assert "773" in reader.read(page.pixels).text
+
+
+def test_digits_of_a_network_of_ones_own_are_not_compared_by_the_features_of_another():
+    assert "writer" in Reader().model
+    assert "writer" not in Reader(models={"digit": bundled("digit")}).model
+
+
+def test_doubtful_digits_of_a_page_are_told_by_its_others(reader):
+    """Fewer are wrong than without, and sure ones are the same."""
+    alone = Reader(models={"digit": bundled("digit")})
+    wrong, changed = [0, 0], 0
+    for seed in (3, 15, 22):
+        image, truth = compose_page(np.random.default_rng([seed, 31]), PageOptions())
+        documents = [one.read(image.pixels) for one in (alone, reader)]
+        for k, document in enumerate(documents):
+            pairs = [(digit, found) for digit, found in matched(document, truth) if found is not None]
+            wrong[k] += sum(digit.value != found.value for digit, found in pairs)
+        before, after = (list(document.digits()) for document in documents)
+        assert [digit.box for digit in before] == [digit.box for digit in after]
+        changed += sum(a.confidence != b.confidence for a, b in zip(before, after, strict=True))
+        assert all(a == b for a, b in zip(before, after, strict=True) if a.confidence > 0.99)
+    assert changed
+    assert wrong[1] < wrong[0]
 
 
 @pytest.mark.parametrize(("seed", "number"), [(2, "45"), (20, "90"), (15, "86"), (21, "92")])

@@ -6,11 +6,35 @@ import pytest
 from inkread.decode.ctc import greedy
 from inkread.models.registry import load_card
 from inkread.recognize.line import LineRecognizer
+from inkread.train import line_recipe
 from inkread.train.line_recipe import LINE, WORDS, train_line
+
+
+@pytest.fixture(scope="module")
+def gathered():
+    """Whose digits are learned from, gathered once for all trainings here: that takes longer than they do."""
+    names = ("mnist_writers", "bhmsds_writers", "assorted_writers", "other_signs")
+    once = {name: _kept(getattr(line_recipe, name)) for name in names}
+    with pytest.MonkeyPatch.context() as patch:
+        for name, function in once.items():
+            patch.setattr(line_recipe, name, function)
+        yield
+
+
+def _kept(function):
+    results = []
+
+    def gather(*arguments):
+        if not results:
+            results.append(function(*arguments))
+        return results[0]
+
+    return gather
 
 
 @pytest.mark.data
 @pytest.mark.slow
+@pytest.mark.usefixtures("gathered")
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     "recipe",

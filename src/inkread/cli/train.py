@@ -306,6 +306,46 @@ def page(
     _tell(card)
 
 
+@app.command()
+def writer(
+    output: Annotated[Path, typer.Option(metavar="DIR", help="Gets writer.onnx and its card writer.toml.")] = Path(
+        "runs/writer"
+    ),
+    digit: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="The digit network whose features are compared; by default the bundled one."),
+    ] = None,
+    pages: Annotated[
+        int | None, typer.Option(metavar="N", min=10, help="Pages composed and read; by default the recipe's.")
+    ] = None,
+    threads: Annotated[int | None, typer.Option(metavar="N", min=1, help="Cores to read with.")] = None,
+    seed: _Seed = None,
+) -> None:
+    """Measure what the digits of one writer have in common, by which doubtful digits of a page are told.
+
+    Pages of synthetic hands are composed and read; no data set is needed. It belongs to one digit network, and is to be
+    measured again for another one.
+
+    \b
+    Examples:
+      inkread train writer
+      inkread train writer --digit runs/mine/digit.toml --output runs/mine
+    """
+    with _needs_torch():
+        from inkread.train.writer_recipe import WRITER, train_writer
+
+    recipe = replace(
+        WRITER,
+        pages=pages or WRITER.pages,
+        threads=threads or WRITER.threads,
+        seed=WRITER.seed if seed is None else seed,
+    )
+    _make_folder(output)
+    with _progress("pages") as report:
+        card = train_writer(recipe, folder=output, digit=choices.card(digit), report=report, say=border.say)
+    _tell(card)
+
+
 @app.command("digit-robust")
 def digit_robust(
     output: Annotated[

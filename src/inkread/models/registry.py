@@ -18,7 +18,7 @@ from inkread.errors import ModelError
 
 __all__ = ["TASKS", "ModelCard", "bundled", "bundled_cards", "bundled_reports", "load_card"]
 
-TASKS = ("digit", "line", "words", "page")
+TASKS = ("digit", "line", "words", "page", "writer")
 _ROOM = Path(__file__).parent
 
 

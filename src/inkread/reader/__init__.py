@@ -44,6 +44,7 @@ from inkread.decode.numbers import are_cells
 from inkread.decode.slashes import without_slashes
 from inkread.decode.tilted import ink_of, tilted_numbers, with_second_looks
 from inkread.decode.whole import read_whole, with_second_opinion
+from inkread.decode.writer import are_worth_comparing, by_one_writer
 from inkread.errors import InkreadError, InvalidArray, InvalidOption
 from inkread.find import FindOptions, Found, as_one_digit, as_one_line, find_candidates, narrower_words
 from inkread.geometry import Box, PageTransform, Stroke
@@ -59,6 +60,7 @@ from inkread.recognize.line import LineRecognizer
 from inkread.recognize.mend import filled, mended, upright
 from inkread.recognize.page import PageRecognizer
 from inkread.recognize.prepare import LINE_DIGIT_HEIGHT, prepare_digit_line, prepare_line, to_ink
+from inkread.recognize.writer import WriterModel
 from inkread.results import Classification, Document, Line, Page, Problem
 from inkread.rules import without_sides
 
@@ -177,10 +179,13 @@ class Reader:
         there = {card.task for card in bundled_cards()}
         if "line" in given:  # a line network of one's own is heard alone
             there.discard("words")
+        if "digit" in given:  # what digits have in common is told by the features of one network
+            there.discard("writer")
         self._cards = {task: given.get(task) or bundled(task) for task in TASKS if task in given or task in there}
         self._digit_recognizer: DigitRecognizer | None = None
         self._line_recognizers: tuple[LineRecognizer, ...] = ()
         self._page_recognizer: PageRecognizer | None = None
+        self._writer_model: WriterModel | None = None
         self._lock = Lock()
 
     @property
@@ -207,6 +212,12 @@ class Reader:
             if self._page_recognizer is None:
                 self._page_recognizer = PageRecognizer(self._cards["page"], threads=self.options.threads)
             return self._page_recognizer
+
+    def _writer(self) -> WriterModel:
+        with self._lock:
+            if self._writer_model is None:
+                self._writer_model = WriterModel(self._cards["writer"], threads=self.options.threads)
+            return self._writer_model
 
     def read(
         self,
@@ -317,7 +328,7 @@ class Reader:
         began = time.perf_counter()
         used = self._options(options, None)
         cleaned = draw_page(strokes)
-        reading = self._choose(cleaned, used, may_be_dirt=False)
+        reading = self._by_one_writer(self._choose(cleaned, used, may_be_dirt=False))
         lines = _composed(reading, cleaned.to_source, used)
         height, width = cleaned.ink.shape
         box = cleaned.to_source.apply_to_box(Box(0, 0, width, height)).box
@@ -443,6 +454,7 @@ class Reader:
                 reading = self._with_tilted(reading, options)
             reading = without_edge_strokes(reading, cleaned.to_source, size=(part.width, part.height))
             reading = without_solid_shapes(reading, cleaned, part.pixels)
+        reading = self._by_one_writer(reading)
         condition = assess(
             part,
             cleaned,
@@ -501,6 +513,13 @@ class Reader:
             reading = self._or_as_one_line(page, found, reading, is_line=options.layout == "line")
             reading = without_lone_marks(reading) if is_dirty_page else reading
         return replace(reading, percent_signs=proposed.percent_signs)
+
+    def _by_one_writer(self, reading: PageReading) -> PageReading:
+        """The reading, with doubtful digits compared with the page's others."""
+        if "writer" not in self._cards or not are_worth_comparing(reading):
+            return reading
+        features = self._digits().features([ink for line in reading.lines for ink in line.inks])
+        return by_one_writer(reading, *self._writer().places(features))
 
     def _with_tilted(self, reading: PageReading, options: ReaderOptions) -> PageReading:
         """The reading, with numbers that run up or down by themselves looked at once more, set straight."""

@@ -59,6 +59,14 @@ class DigitRecognizer:
         (logits,) = self._session.run(["logits"], {"ink": inputs})
         return log_softmax(np.asarray(logits / np.float32(self.card.temperature), np.float32))
 
+    def features(self, inks: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
+        """What the network sees in each place of N crops, taken as for :meth:`recognize`: float32 (N, C, 7, 7)."""
+        parts = [
+            self._session.run(["features"], {"ink": prepare(inks[i : i + BATCH])})[0]
+            for i in range(0, len(inks), BATCH)
+        ]
+        return np.concatenate(parts)
+
     def activate(
         self, inks: Sequence[NDArray[np.float32]] | NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
