@@ -29,9 +29,10 @@ check: setup
 	$(BIN)/lint-imports
 
 # The browser's tests run in a process of their own: Playwright keeps an event loop in it, beside which others cannot run.
+# The others run in as many as there are cores, each file in one, so that what its tests share is made once.
 test: debian-packages setup browser-modules
 	$(BIN)/python -m pytest -m browser
-	$(BIN)/python -m pytest -m "not browser"
+	$(BIN)/python -m pytest -m "not browser" --numprocesses auto --maxprocesses 4 --dist loadfile
 
 docs: setup
 	$(BIN)/python docs/generate.py

@@ -190,8 +190,8 @@ def test_ordinary_pens_draw_a_thousand_characters_a_second():
     draw_strokes(strokes, size=(44, 40), pen=pen)
     fastest = math.inf
     for _ in range(4):
-        start = time.perf_counter()
+        start = time.thread_time()
         for _ in range(100):
             draw_strokes(strokes, size=(44, 40), pen=pen)
-        fastest = min(fastest, time.perf_counter() - start)
-    assert fastest < 0.1  # about 0.01 s on a free core
+        fastest = min(fastest, time.thread_time() - start)
+    assert fastest < 0.1  # about 0.01 s of its own, whatever else the machine does

@@ -149,7 +149,8 @@ def test_curves_of_the_polish_follow_those_of_the_training(tmp_path: Path) -> No
 
 
 def test_every_bundled_network_has_its_own_curves() -> None:
-    curves = [training_curves(card) for card in bundled_cards()]
+    # The writer model is measured, and not learned by steps.
+    curves = [training_curves(card) for card in bundled_cards() if card.task != "writer"]
     assert all(curves)
     assert not any(one == another for place, one in enumerate(curves) for another in curves[:place])
 

@@ -145,8 +145,8 @@ def test_hundreds_of_glyphs_are_drawn_a_second():
         draw_glyph(digit, hand, rng, height=40)
     fastest = np.inf
     for _ in range(4):
-        start = time.perf_counter()
+        start = time.thread_time()
         for hand, digit in zip(hands, DIGITS * 4, strict=True):
             draw_glyph(digit, hand, rng, height=40)
-        fastest = min(fastest, time.perf_counter() - start)
-    assert fastest < 0.1  # about 0.017 s on a free core
+        fastest = min(fastest, time.thread_time() - start)
+    assert fastest < 0.1  # about 0.017 s of its own, whatever else the machine does

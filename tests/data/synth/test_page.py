@@ -161,7 +161,7 @@ def test_page_of_twenty_digits_is_made_quickly():
     compose_page(np.random.default_rng(0), options)
     fastest = np.inf
     for seed in range(5):
-        start = time.perf_counter()
+        start = time.thread_time()
         compose_page(np.random.default_rng(seed), options)
-        fastest = min(fastest, time.perf_counter() - start)
-    assert fastest < 0.3  # about 0.05 s on a free core
+        fastest = min(fastest, time.thread_time() - start)
+    assert fastest < 0.3  # about 0.05 s of its own, whatever else the machine does
