@@ -324,7 +324,7 @@ def writer(
     """Measure what the digits of one writer have in common, by which doubtful digits of a page are told.
 
     Pages of synthetic hands are composed and read; no data set is needed. It belongs to one digit network, and is to be
-    measured again for another one.
+    measured again for another one; both are given to inkread.Reader(models={"digit": ..., "writer": ...}).
 
     \b
     Examples:
