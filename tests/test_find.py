@@ -397,3 +397,19 @@ def test_a_digit_on_squared_paper_is_one_without_its_squares():
     (squared,) = as_one_digit(as_page(ink))
     (box,), (wanted,) = squared.pieces, alone.pieces
     assert box.iou(wanted) > 0.9
+
+
+def test_a_row_of_a_table_takes_numbers_and_no_scrap_of_its_rules():
+    """Cells between two rules, one number high and one low in them, and a short piece of a rule between the numbers."""
+    ink = np.zeros((240, 620), np.float32)
+    for y in (40, 130, 220):
+        ink[y : y + 3, 10:610] = 1
+    for x in (10, 210, 410, 607):
+        ink[40:223, x : x + 3] = 1
+    for x, y in ((50, 46), (90, 46), (460, 92), (500, 92)):
+        cv2.ellipse(ink, (x + 12, y + 16), (10, 15), 0, 0, 360, 1.0, 4)
+    ink[84:98, 300:309] = 1
+    lines = find_candidates(CleanPage(ink=ink, to_source=PageTransform())).lines
+    assert sorted(len(line.pieces) for line in lines) == [1, 4]
+    (row,) = (line for line in lines if len(line.pieces) == 4)
+    assert [round(x) for x in row.dividers] == [11, 211, 411, 608]

@@ -57,6 +57,9 @@ MAX_SLOPE, RECENT, LINE_END = 0.15, 6, 12
 SAME_LEVEL, NEAR_GAP = 0.5, 8.0
 # Rules that lie so near to each other, in heights, are one; between two that are nearer than this one row is written.
 SAME_RULE, ROW_HEIGHTS = 0.3, 3.0
+# What is narrower than this share of its height is a single stroke, and what is lower than this share of the usual
+# height may be a piece of one.
+STROKE_WIDTH, LONE_HEIGHT = 0.4, 0.65
 # A stain has so much ink, in squares of the usual height: a bold 8 has half of one.
 STAIN_AREA = 0.6
 # Components at least this large (pixels) are looked at for holes, and for bays that their box cuts off. The most that
@@ -640,11 +643,16 @@ def _interleaved(lines: list[list[_Component]], typical: float) -> list[list[_Co
 
 
 def _rows_of_table(lines: list[list[_Component]], typical: float, across: Sequence[Course]) -> list[list[_Component]]:
-    """Lines between the same two rules, of which none stands above another, made one: a row of a table."""
+    """Lines between the same two rules, of which none stands above another, made one: a row of a table.
+
+    A stroke or a low mark alone stays a line: as a piece of a rule it is easier to tell there.
+    """
     rows: list[list[_Component]] = []
     bands: list[tuple[Course, Course] | None] = []
     for line in sorted(lines, key=lambda line: line[0].x0):
-        band = _band(line, across)
+        first, *more = line
+        is_mark = first.width < STROKE_WIDTH * first.height or first.height < LONE_HEIGHT * typical
+        band = None if is_mark and not more else _band(line, across)
         for i, other in enumerate(bands):
             if band and other and _is_one_band(band, other, line, typical) and rows[i][-1].x1 <= line[0].x0:
                 rows[i] = [*rows[i], *line]
