@@ -19,9 +19,9 @@ from inkread.decode.choose import ChosenLine, PageReading
 
 __all__ = ["are_worth_comparing", "by_one_writer", "compared"]
 
-# A digit less sure than this of what it is, if it is one, is compared with the others; the page has so many at least: of
-# digits of MNIST's writers held out, made smaller and noisy, as many are lost as gained among 8 others, and half as many
-# among 20.
+# A digit less sure than this of what it is, if it is one, is compared with the others; the page has so many at least.
+# Of digits of MNIST's writers held out, made smaller and noisy, among 8 as many are lost as gained, among 20 half as
+# many.
 DOUBTFUL, LEAST_DIGITS = 0.97, 20
 # What the comparison counts for, and the most that it says (natural logarithm): features are not as normal as assumed.
 # Chosen on composed pages, and on digits of MNIST's writers held out, made smaller and noisy.
