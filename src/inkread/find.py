@@ -665,7 +665,7 @@ def _rows_of_table(lines: list[list[_Component]], typical: float, across: Sequen
 
 def _band(line: list[_Component], across: Sequence[Course]) -> tuple[Course, Course] | None:
     """The rules next above and next below a line; None where there are none, or one crosses it."""
-    x, y = (float(np.mean([getattr(c.box.center, axis) for c in line])) for axis in "xy")
+    x, y = float(np.mean([c.box.center.x for c in line])), float(np.mean([c.middle_y for c in line]))
     levels = [(rule.at(x) - y, rule) for rule in across if rule.start <= x <= rule.end]
     above, below = [one for one in levels if one[0] < 0], [one for one in levels if one[0] >= 0]
     if not (above and below):
