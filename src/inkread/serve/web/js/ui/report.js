@@ -12,6 +12,8 @@ export const TASKS = {
   lines: "Lines",
   pages: "Pages",
   page: "Pages",
+  words: "Lines with words",
+  writer: "Digits of one hand",
 };
 
 /**
