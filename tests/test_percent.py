@@ -73,6 +73,34 @@ def test_digits_are_no_percent_sign(shapes):
     assert found.page is page
 
 
+@pytest.mark.parametrize(
+    "shapes",
+    [
+        pytest.param((SLASH, ("ring", 92, 42, 2, 2), ("ring", 126, 78, 2, 2)), id="a 1 between a speck and a point"),
+        pytest.param((SLASH, ("ring", 85, 45, 15, 17), ("ring", 132, 76, 15, 17)), id="large noughts"),
+    ],
+)
+def test_what_stands_behind_no_number_is_no_percent_sign(shapes):
+    assert find_candidates(drawn(*shapes)).percent_signs == 0
+
+
+def test_small_noughts_are_a_percent_sign_by_themselves():
+    assert find_candidates(drawn(SLASH, *NOUGHTS)).percent_signs == 1
+
+
+@pytest.mark.parametrize(
+    "digit",
+    [
+        pytest.param((("line", 112, 30, 92, 70), ("ring", 100, 78, 10, 10)), id="6"),
+        pytest.param((("ring", 112, 42, 10, 12), ("line", 122, 45, 96, 90)), id="9"),
+        pytest.param((("line", 95, 34, 122, 32), ("line", 122, 32, 98, 90)), id="7"),
+    ],
+)
+def test_a_digit_between_specks_is_no_percent_sign(digit):
+    found = find_candidates(drawn(*SEVEN, *digit, ("ring", 84, 44, 2, 2), ("ring", 130, 78, 2, 2)))
+    assert found.percent_signs == 0
+
+
 def test_a_blank_page_has_none():
     page = drawn()
     found = find_candidates(page)

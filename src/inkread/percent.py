@@ -7,7 +7,7 @@ network that sees one of them can tell. How they stand to each other does.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -47,10 +47,15 @@ SMALL = 0.66
 # this share of the sign's: there a 9 and a 6 have theirs.
 BESIDE, ELSEWHERE = 0.2, 0.04
 _SQUARE = np.ones((3, 3), np.uint8)  # closes what a pencil leaves open
+# Between dots the slash keeps within that share of the way but for this share of its ink: no digit but a 1 does.
+ASTRAY = 0.1
 # Of dots there are no more around a sign, so many times as far as the two stand apart: there is dirt.
 DIRT = 2.5
 # What stands close behind a sign, in its heights, and is so high, shows that it is none: the 90 of 907 looks like one.
 CLOSE, AS_HIGH = 1.0, 0.5
+# A sign stands behind a number, at most so many of its heights away. One by itself has noughts no larger than this, in
+# its heights: an 80 looks like one, and so does a 1 between a speck and its point.
+NEAR, SMALL_NOUGHT = 3.0, 0.48
 
 
 def percent_signs(
@@ -92,7 +97,11 @@ def percent_signs(
             height = corners[list(sign), 3].max() - corners[list(sign), 1].min()
             if height < LEAST_HEIGHT * digit_height or (left.is_dot and len(sign) < 3):
                 continue
-            if _ends(corners, sign) and _is_sign(corners[list(sign)], [masks[k] for k in sign], ink, left, right):
+            is_small = not left.is_dot and max(left.size, right.size) <= SMALL_NOUGHT * height
+            if not (is_small or _is_behind_some(corners, sign)):
+                continue
+            own = {k: masks[k] for k in sign}
+            if _ends(corners, sign) and _is_sign(corners[list(sign)], own, ink, left, right):
                 signs.append(sign)
                 taken.update(sign)
     return signs
@@ -183,7 +192,18 @@ def _ends(corners: NDArray[np.float64], pieces: Sequence[int]) -> bool:
     return not behind.any()
 
 
-def _is_sign(corners: NDArray[np.float64], masks: Sequence[Mask], ink: Mask, left: _Nought, right: _Nought) -> bool:
+def _is_behind_some(corners: NDArray[np.float64], pieces: Sequence[int]) -> bool:
+    """Whether something that is about as high stands before some pieces, as a number does."""
+    (x0, y0), y1 = corners[list(pieces), :2].min(axis=0), corners[list(pieces), 3].max()
+    height = y1 - y0
+    shared = np.minimum(corners[:, 3], y1) - np.maximum(corners[:, 1], y0)
+    middles = (corners[:, 0] + corners[:, 2]) / 2
+    before = (middles < x0) & (corners[:, 2] > x0 - NEAR * height) & (shared >= AS_HIGH * height)
+    before[list(pieces)] = False
+    return bool(before.any())
+
+
+def _is_sign(corners: NDArray[np.float64], masks: Mapping[int, Mask], ink: Mask, left: _Nought, right: _Nought) -> bool:
     """Whether pieces of ink are two noughts and a slash between them, and nothing else."""
     x0, y0 = corners[:, :2].min(axis=0).astype(int).tolist()
     x1, y1 = corners[:, 2:].max(axis=0).astype(int).tolist()
@@ -195,15 +215,19 @@ def _is_sign(corners: NDArray[np.float64], masks: Sequence[Mask], ink: Mask, lef
     if len(corners) > 1 and heights.min() > SMALL * (y1 - y0):
         return False  # two digits
     own = np.zeros((y1 - y0, x1 - x0), bool)
-    for (left_side, top, _, _), mask in zip(corners.astype(int).tolist(), masks, strict=True):
-        own[top - y0 : top - y0 + mask.shape[0], left_side - x0 : left_side - x0 + mask.shape[1]] |= mask
+    slash = np.zeros_like(own)
+    for (left_side, top, _, _), (piece, mask) in zip(corners.astype(int).tolist(), masks.items(), strict=True):
+        box = slice(top - y0, top - y0 + mask.shape[0]), slice(left_side - x0, left_side - x0 + mask.shape[1])
+        own[box] |= mask
+        if piece not in (left.piece, right.piece):
+            slash[box] |= mask
     step = max(1, int(way) // (FINE // 2))
     # The slash may be none of the pieces, and reach beyond them.
     room = min(x0, int(way / 2))
     around = cv2.dilate(ink[y0:y1, x0 - room : x1 + int(way / 2)].astype(np.uint8), _SQUARE)[::step, ::step] > 0
-    own, one, two, way, room = own[::step, ::step], one / step, two / step, way / step, room / step
-    rows, columns = np.nonzero(own)
-    points = np.stack([columns, rows], axis=1) + 0.5
+    own, slash = own[::step, ::step], slash[::step, ::step]
+    one, two, way, room = one / step, two / step, way / step, room / step
+    points, of_slash = _points(own), _points(slash)
     beside = BESIDE * way
     run, span = (RUN, SPAN) if len(corners) > 1 else IN_ONE
     for place, up in _slashes(around, (one + two) / 2 + [room, 0], way, run=run, span=span):
@@ -211,12 +235,19 @@ def _is_sign(corners: NDArray[np.float64], masks: Sequence[Mask], ink: Mask, lef
         if left.is_dot and up[0] < -LEAN_OF_DOTS * up[1]:
             continue
         rightward = np.array([-up[1], up[0]])
+        if left.is_dot and (np.abs((of_slash - middle) @ rightward) > beside).sum() > ASTRAY * len(of_slash):
+            continue
         along, across = (points - middle) @ up, (points - middle) @ rightward
         under = (across < -beside) & (along < (one - middle) @ up - left.size / (2 * step) - beside / 2)
         over = (across > beside) & (along > (two - middle) @ up + right.size / (2 * step) + beside / 2)
         if (under | over).sum() <= ELSEWHERE * len(points):
             return True
     return False
+
+
+def _points(ink: Mask) -> Point:
+    """The middles of the pixels of ink, (N, 2): x and y."""
+    return np.asarray(np.argwhere(ink)[:, ::-1] + 0.5, np.float64)
 
 
 def _slashes(ink: Mask, middle: Point, way: float, *, run: float, span: float) -> Iterator[tuple[Point, Point]]:
