@@ -10,6 +10,7 @@ BIN := $(VENV)/bin
 DEBIAN_PACKAGES := $(if $(shell command -v chromium),,chromium) $(if $(shell command -v npm),,nodejs npm) \
   $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql) $(if $(shell command -v redis-server),,redis-server)
 BROWSER_MODULES := tests/browser/node_modules
+ON_ALL_CORES := --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .PHONY: setup check test docs demo debian-packages browser-modules venv-module
 
@@ -28,11 +29,11 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The browser's tests run in a process of their own: Playwright keeps an event loop in it, beside which others cannot run.
-# The others run in as many as there are cores, each file in one, so that what its tests share is made once.
+# The tests run in as many processes as there are cores, each file in one, so that what its tests share is made once. The
+# browser's run by themselves: Playwright keeps an event loop in its process, beside which others cannot run.
 test: debian-packages setup browser-modules
-	$(BIN)/python -m pytest -m browser
-	$(BIN)/python -m pytest -m "not browser" --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest -m browser $(ON_ALL_CORES)
+	$(BIN)/python -m pytest -m "not browser" $(ON_ALL_CORES)
 
 docs: setup
 	$(BIN)/python docs/generate.py
