@@ -150,6 +150,17 @@ def test_a_faint_line_beside_a_bold_one_is_seen_too():
     assert np.median(cleaned.ink[160:][true_ink(lower) > 0.95]) > 0.6
 
 
+def test_pale_rules_are_ink_by_themselves_and_nothing_where_only_strong_ink_is_to_be_seen():
+    pixels = np.full((600, 800, 3), 240, np.uint8)
+    pixels[:, 600:606] = pixels[100:106] = 195
+    pixels[250:500, 150:175] = 20
+    picture = with_pixels(pixels)
+    usual, strong = clean(picture), clean(picture, strong_only=True)
+    assert usual.ink[300, 602] > 0.9
+    assert strong.ink[300, 602] == strong.ink[102, 50] == 0
+    assert strong.ink[400, 160] == 1
+
+
 @pytest.mark.parametrize(
     "pixels",
     [

@@ -635,6 +635,15 @@ def test_doubtful_digits_of_a_page_are_told_by_its_others(reader):
     assert wrong[1] < wrong[0]
 
 
+@pytest.mark.parametrize("number", [31, 33, 37, 39, 54, 58])
+def test_a_digit_on_squares_from_nearby_is_read_without_them(reader, number):
+    """In ones that are as far from the pen as a fifth of a page, cleaning lifts the squares to full ink."""
+    text = str(np.random.default_rng([501, number, 1]).integers(10))
+    options = PageOptions(width=800, height=600, digit_height=300.0, paper="squared", lines=(text,))
+    page, _ = compose_page(np.random.default_rng([501, number]), options)
+    assert reader.read(page.pixels).text == text
+
+
 @pytest.mark.parametrize(("seed", "number"), [(2, "45"), (20, "90"), (15, "86"), (21, "92")])
 def test_a_percent_sign_is_no_digit(reader, seed, number):
     options = PageOptions(width=700, height=200, digit_height=60.0, lines=(f"{number}%",))

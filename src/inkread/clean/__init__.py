@@ -76,6 +76,11 @@ LEVEL_SHARE = 0.85
 # Ink fainter than this share of the page's usual ink is not lifted to full: pencil beside a pen has about a third of
 # its darkness and stays readable; the lines of squared paper, show-through, dirt and folds have less.
 PAGE_SHARE = 0.4
+# Where only strong ink is to be seen, that is the share of the page's strongest: a pen's is darker by far than the rules
+# of squared paper from nearby, than patterns, and than what shines through.
+STRONGEST_SHARE = 0.8
+# What then is fainter than the first of these is left out, and what is stronger than the second is full ink.
+FAINTEST, FULL = 0.35, 0.8
 # Bright paper in the dark: below this grey the ratio of ink to paper says more of the camera's noise than of the ink.
 DARKEST_PAPER = 24.0
 
@@ -114,7 +119,9 @@ class CleanOptions:
             raise InvalidOption(f"max_skew_degrees lies in [0, 45]; got {self.max_skew_degrees}")
 
 
-def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds: bool = False) -> CleanPage:
+def clean(
+    page: PageImage, options: CleanOptions | None = None, *, against_odds: bool = False, strong_only: bool = False
+) -> CleanPage:
     """Give the ink of a page.
 
     Parameters
@@ -125,6 +132,8 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
         The defaults when not given.
     against_odds
         Take the less likely polarity: light ink where the ink seems dark, and the other way round.
+    strong_only
+        Whether ink that is fainter than the page's strongest stays faint, also where there is no other.
 
     Returns
     -------
@@ -158,7 +167,7 @@ def clean(page: PageImage, options: CleanOptions | None = None, *, against_odds:
         fine = one_of(times, grey)
         to_source = PageTransform.scaling(grey.shape[1] / fine.shape[1], grey.shape[0] / fine.shape[0]).then(to_source)
         grey = fine
-    ink = _ink(grey, paper, options)
+    ink = _ink(grey, paper, options, strong_only=strong_only)
     if part is not None:
         outline, edges = part
         ink = without_ground(ink, outline * (np.array(grey.shape[::-1]) / small.shape[::-1]), edges)
@@ -269,8 +278,10 @@ def _paper(small: NDArray[np.uint8], *, is_whole: bool) -> Image:
     return np.asarray(np.maximum(closed, DARKEST_PAPER), np.float32)
 
 
-def _ink(grey: NDArray[np.uint8], small_paper: Image, options: CleanOptions) -> Image:
-    """Darkness against the paper, divided by the strength of the ink nearby."""
+def _ink(
+    grey: NDArray[np.uint8], small_paper: Image, options: CleanOptions, *, strong_only: bool = False
+) -> Image:
+    """Darkness against the paper, divided by the strength of the ink nearby; ``strong_only`` as in :func:`clean`."""
     size = (grey.shape[1], grey.shape[0])
     paper = np.asarray(cv2.resize(small_paper, size, interpolation=cv2.INTER_LINEAR), np.float32)
     if grey.size > SMOOTHED_PIXELS:  # many pixels a stroke: the camera's noise can be averaged away
@@ -281,10 +292,12 @@ def _ink(grey: NDArray[np.uint8], small_paper: Image, options: CleanOptions) -> 
     # Arrays as large as the page are used again: to get a new one takes longer than to fill it.
     spare = paper
     floor = np.maximum(noise * np.float32(options.noise_factor), np.float32(options.min_contrast))
-    level = _ink_level(darkness, floor, spare)
+    level = _ink_level(darkness, floor, spare, strong_only=strong_only)
     # ink = (darkness - grain) / level
     darkness = cv2.subtract(darkness, cv2.resize(grain, size, spare, interpolation=cv2.INTER_LINEAR), dst=darkness)
     darkness = cv2.divide(darkness, cv2.resize(level, size, spare, interpolation=cv2.INTER_LINEAR), dst=darkness)
+    if strong_only:
+        darkness = (darkness - np.float32(FAINTEST)) / np.float32(FULL - FAINTEST)
     return np.asarray(np.clip(darkness, 0.0, 1.0, out=darkness), np.float32)
 
 
@@ -319,11 +332,11 @@ def _medians(values: Image) -> Image:
     return np.asarray((ordered[..., (count - 1) // 2] + ordered[..., count // 2]) / np.float32(2), np.float32)
 
 
-def _ink_level(darkness: Image, floor: Image, spare: Image) -> Image:
+def _ink_level(darkness: Image, floor: Image, spare: Image, *, strong_only: bool) -> Image:
     """The strongest darkness nearby, on a coarse grid, so that a faint line beside a bold one is seen too.
 
-    It is at least ``floor`` (a coarse grid too), and at least a share of the page's usual ink: where nothing is
-    written, dirt stays faint. ``spare`` is an array like ``darkness`` that may be written over.
+    It is at least ``floor`` (a coarse grid too), and at least a share of the page's usual ink, or of its strongest: where
+    nothing is written, dirt stays faint. ``spare`` is an array like ``darkness`` that may be written over.
     """
     height, width = darkness.shape
     block = max(4, -(-max(height, width) // LEVEL_BLOCKS))
@@ -336,5 +349,6 @@ def _ink_level(darkness: Image, floor: Image, spare: Image) -> Image:
     least = np.asarray(cv2.resize(floor, (columns, rows), interpolation=cv2.INTER_LINEAR), np.float32)
     inked = strongest[strongest > least]
     if inked.size:
-        np.maximum(near, np.float32(PAGE_SHARE * float(np.median(inked))), out=near)
+        of_page = STRONGEST_SHARE * inked.max() if strong_only else PAGE_SHARE * np.median(inked)
+        np.maximum(near, np.float32(of_page), out=near)
     return np.asarray(np.maximum(near, least), np.float32)

@@ -26,6 +26,8 @@ OTHER_DIGITS, OTHER_CONFIDENCE, OTHER_SHARE, OTHER_GAIN = 3, 0.85, 0.6, 1.5
 COLUMN_LINE, COLUMN_DIGITS, COLUMN_SHARE = 1.5, 5, 0.9
 # That is tried when nothing was read, or less than this share of the marks.
 UPRIGHT_SHARE = 0.7
+# It is read so without what is fainter than its strongest ink where this share of its marks is read.
+STRONG_SHARE = 0.7
 # Of a page upside down more is read, since many digits look like some digit then.
 UPSIDE_DOWN_SHARE, UPSIDE_DOWN_GAIN = 0.85, 1.2
 # Digits that are digits upside down too, those that then are others, and how many of them say that writing may be so.
@@ -77,7 +79,9 @@ def best_view(picture: PageImage, options: CleanOptions, read: Read, *, try_agai
     view = View(page=cleaned, reading=read(cleaned, is_likely=True))
     if not try_again or (view.reading.percent_signs and view.reading.count):
         return view
-    is_tilted = abs(_tilt(cleaned)) > SMALL_SKEW
+    if _reads_less(view.reading, UPRIGHT_SHARE):
+        view = _or_strong_ink(view, picture, options, read)
+    is_tilted = abs(_tilt(view.page)) > SMALL_SKEW
     if _reads_less(view.reading, TILTED_SHARE if is_tilted else UPRIGHT_SHARE):
         view = _held_otherwise(view, picture, options, read, is_tilted=is_tilted)
     if view.reading.marks == 1 and not view.reading.count:
@@ -98,6 +102,16 @@ def best_view(picture: PageImage, options: CleanOptions, read: Read, *, try_agai
         elif _may_be_turned(view.reading) and other.reading.certainty >= view.reading.certainty:
             view = replace(view, is_upside_down_unclear=True)
     return view
+
+
+def _or_strong_ink(view: View, picture: PageImage, options: CleanOptions, read: Read) -> View:
+    """The page, or where it reads better so that without what is fainter than its strongest ink."""
+    page = clean(picture, options, strong_only=True)
+    if page.ink.shape == view.page.ink.shape and np.array_equal(page.ink, view.page.ink):
+        return view
+    reading = read(page, is_likely=False)
+    is_plain = reading.count and not _reads_less(reading, STRONG_SHARE)
+    return View(page=page, reading=reading) if is_plain and reading.certainty > view.reading.certainty else view
 
 
 def _held_otherwise(
