@@ -162,7 +162,7 @@ def clean(
         grey = np.asarray(255 - grey, np.uint8)
         middle, small = _shrunk(grey)  # not 255 less than it was: so light ink is as dark ink, to the last bit
     paper = _paper(small, is_whole=small.shape == grey.shape)
-    times = _times_finer(middle, paper, options, scale=grey.shape[1] / middle.shape[1])
+    times = _times_finer(middle, paper, options, scale=grey.shape[1] / middle.shape[1], strong_only=strong_only)
     if times > 1:
         fine = one_of(times, grey)
         to_source = PageTransform.scaling(grey.shape[1] / fine.shape[1], grey.shape[0] / fine.shape[0]).then(to_source)
@@ -207,12 +207,14 @@ def _shrunk(grey: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint
     return middle, at_most(middle, SMALL_SIDE)
 
 
-def _times_finer(middle: NDArray[np.uint8], paper: Image, options: CleanOptions, *, scale: float) -> int:
+def _times_finer(
+    middle: NDArray[np.uint8], paper: Image, options: CleanOptions, *, scale: float, strong_only: bool
+) -> int:
     """How many whole times smaller strokes stay wide enough; the page is ``scale`` times as large as ``middle``."""
     if scale < LEAST_SCALE:
         return 1
     rows = middle[:: max(1, len(middle) // STROKE_ROWS)]
-    is_ink = _ink(np.ascontiguousarray(rows), paper, options) > STROKE_INK
+    is_ink = _ink(np.ascontiguousarray(rows), paper, options, strong_only=strong_only) > STROKE_INK
     ends = np.diff(np.pad(is_ink, ((0, 0), (1, 1))).astype(np.int8), axis=1)
     widths = np.nonzero(ends == -1)[1] - np.nonzero(ends == 1)[1]
     return max(1, int(scale * np.median(widths) / STROKE_WIDTH)) if widths.size else 1
@@ -278,9 +280,7 @@ def _paper(small: NDArray[np.uint8], *, is_whole: bool) -> Image:
     return np.asarray(np.maximum(closed, DARKEST_PAPER), np.float32)
 
 
-def _ink(
-    grey: NDArray[np.uint8], small_paper: Image, options: CleanOptions, *, strong_only: bool = False
-) -> Image:
+def _ink(grey: NDArray[np.uint8], small_paper: Image, options: CleanOptions, *, strong_only: bool = False) -> Image:
     """Darkness against the paper, divided by the strength of the ink nearby; ``strong_only`` as in :func:`clean`."""
     size = (grey.shape[1], grey.shape[0])
     paper = np.asarray(cv2.resize(small_paper, size, interpolation=cv2.INTER_LINEAR), np.float32)
