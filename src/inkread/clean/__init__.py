@@ -76,8 +76,8 @@ LEVEL_SHARE = 0.85
 # Ink fainter than this share of the page's usual ink is not lifted to full: pencil beside a pen has about a third of
 # its darkness and stays readable; the lines of squared paper, show-through, dirt and folds have less.
 PAGE_SHARE = 0.4
-# Where only strong ink is to be seen, that is the share of the page's strongest: a pen's is darker by far than the rules
-# of squared paper from nearby, than patterns, and than what shines through.
+# Where only strong ink is to be seen, that is the share of the page's strongest: a pen's is darker by far than the
+# rules of squared paper from nearby, than patterns, and than what shines through.
 STRONGEST_SHARE = 0.8
 # What then is fainter than the first of these is left out, and what is stronger than the second is full ink.
 FAINTEST, FULL = 0.35, 0.8
@@ -335,8 +335,8 @@ def _medians(values: Image) -> Image:
 def _ink_level(darkness: Image, floor: Image, spare: Image, *, strong_only: bool) -> Image:
     """The strongest darkness nearby, on a coarse grid, so that a faint line beside a bold one is seen too.
 
-    It is at least ``floor`` (a coarse grid too), and at least a share of the page's usual ink, or of its strongest: where
-    nothing is written, dirt stays faint. ``spare`` is an array like ``darkness`` that may be written over.
+    It is at least ``floor`` (a coarse grid too), and at least a share of the page's usual ink, or of its strongest:
+    where nothing is written, dirt stays faint. ``spare`` is an array like ``darkness`` that may be written over.
     """
     height, width = darkness.shape
     block = max(4, -(-max(height, width) // LEVEL_BLOCKS))

@@ -53,6 +53,7 @@ from inkread.models.registry import TASKS, ModelCard, bundled, bundled_cards, lo
 from inkread.parts import DIGITS, Candidate, CleanPage, DigitInk, LineOfCandidates, PageImage, Scores, Word
 from inkread.reader.alone import or_as_crop, or_number_alone
 from inkread.reader.compose import compose_line
+from inkread.reader.pale import without_pale_strokes
 from inkread.reader.solid import without_solid_shapes
 from inkread.reader.views import best_view
 from inkread.recognize.digit import DigitRecognizer
@@ -109,8 +110,9 @@ class ReaderOptions:
         Digits less sure than this, in [0, 1], are taken for other marks and not reported. A little below one half: what
         is about as likely right as wrong is still worth showing, with its confidence beside it.
     try_again
-        Whether a page that hardly reads is tried with other tilts, on its sides, upside down, with light ink for dark,
-        and as one number that fills it; and single numbers of it that are tilted, set straight.
+        Whether a page that hardly reads is tried without what is fainter than its strongest ink, with other tilts, on
+        its sides, upside down, with light ink for dark, and as one number that fills it; and single numbers of it that
+        are tilted, set straight.
     look_around
         Whether the marks of a page that is not plainly digits are judged by what stands around them too, where there
         is a page network: letters of words, pieces of drawings and textures look like digits one by one.
@@ -454,6 +456,7 @@ class Reader:
                 reading = self._with_tilted(reading, options)
             reading = without_edge_strokes(reading, cleaned.to_source, size=(part.width, part.height))
             reading = without_solid_shapes(reading, cleaned, part.pixels)
+            reading = without_pale_strokes(reading, cleaned, part.pixels)
         reading = self._by_one_writer(reading)
         condition = assess(
             part,
