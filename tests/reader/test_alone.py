@@ -42,6 +42,17 @@ def test_single_digits_that_fill_their_pictures_are_read(reader):
     assert found >= before + 5
 
 
+def test_a_line_of_one_digit_that_reads_as_none_is_looked_at_as_a_digit(reader):
+    rng = np.random.default_rng(1)
+    pictures = [crop(draw_glyph(str(i % 10), Hand.random(rng), rng, height=40), 14, margin=2) for i in range(200)]
+
+    def unread(**options):
+        line = ReaderOptions(layout="line", **options)
+        return sum(not text(reader.read(picture, options=line)) for picture in pictures)
+
+    assert unread() == 0 < unread(try_again=False)
+
+
 def test_a_mark_on_a_blank_page_is_no_number(reader):
     page = np.full((600, 500), 240, np.uint8)
     stroke = crop(np.ones((20, 3), np.float32), 20, margin=0)

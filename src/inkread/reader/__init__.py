@@ -445,7 +445,7 @@ class Reader:
         as_crop = partial(self._read_crop, options=options)
         if options.layout == "digit":
             view = or_as_crop(view, part, as_crop)
-        if options.layout == "page" and options.try_again:
+        elif options.try_again:
             as_digit, as_line = (
                 partial(self._choose, options=replace(options, layout=layout)) for layout in ("digit", "line")
             )
