@@ -281,6 +281,22 @@ def test_a_zero_with_a_slash_within_it_is_no_circle(width):
     assert max(box.height for box in boxes) > 120
 
 
+def round_one(*within):
+    ink = cv2.ellipse(blank(200, 200), (100, 100), (52, 56), 0, 0, 360, 1.0, 5, cv2.LINE_AA)
+    for middle, axes, end in within:
+        cv2.ellipse(ink, middle, axes, 0, 0, end, 1.0, 5, cv2.LINE_AA)
+    found = find_candidates(as_page(ink)).lines
+    return max((c.box.height for line in found for c in line.candidates), default=0)
+
+
+def test_a_face_is_no_zero_and_one_with_a_dot_or_specks_in_it_is_one():
+    eyes, mouth = (((80, 85), (2, 2), 360), ((120, 85), (2, 2), 360)), ((100, 112), (26, 16), 180)
+    assert round_one(*eyes, mouth) < 60
+    assert round_one() > 100
+    assert round_one(((100, 100), (4, 4), 360)) > 100
+    assert round_one(*eyes, ((100, 112), (2, 2), 360)) > 100
+
+
 def test_a_pen_beside_a_few_digits_does_not_say_how_high_they_are():
     page = blocks(*((60 + 30 * i, 100) for i in range(6)), size=(500, 700))
     pen = cv2.line(blank(500, 700), (450, 480), (690, 280), 1.0, 14)

@@ -83,6 +83,8 @@ UNDERLINE_WIDTH, UNDERLINE_RISE, UNDERLINE_ROOM, UNDERLINE_LEFT = 0.8, 0.1, 0.3,
 # digit. What is usual, such a one does not say where so many others are of about one height, up to this factor, with
 # this share of their ink together and so much beside the largest one's: the grain around a large digit has less.
 OPEN_FILL, FRAME_TIMES = 0.2, 3.5
+# A circle that holds so many marks, each at least this share as large, and one that, is a drawn face: eyes and a mouth.
+FACE_MARKS, FACE_EYE, FACE_MOUTH = 3, 0.04, 0.3
 ALIKE_COUNT, ALIKE_TIMES, ALIKE_SHARE, LEAST_ALIKE = 12, 1.6, 0.6, 0.15
 # A frame to which no digit clings has nearly all of its ink this near to its hull, in widths of its line, or as a share
 # of its shorter side: people's circles wobble, and their ends cross.
@@ -379,17 +381,21 @@ def _connected(binary: Mask, ink: Image, options: FindOptions) -> list[_Componen
 def _is_frame(component: _Component, others: list[_Component], typical: float) -> bool:
     if component.fill > FRAME_FILL:
         return False
+    within = [
+        other
+        for other in others
+        if component.x0 <= other.x0
+        and other.x1 <= component.x1
+        and component.y0 <= other.y0
+        and other.y1 <= component.y1
+        and other is not component
+    ]
+    if len(within) >= FACE_MARKS and _is_face(component, within):
+        return True
     least_height = 0.2 * min(component.height, component.width)
     inside = 0
-    for other in others:
-        if (
-            component.x0 <= other.x0
-            and other.x1 <= component.x1
-            and component.y0 <= other.y0
-            and other.y1 <= component.y1
-            and other.height >= least_height
-            and other is not component
-        ):
+    for other in within:
+        if other.height >= least_height:
             inside += 1
             if inside >= 2 or (other.height > 0.45 * component.height and _has_straight_sides(component)):
                 return True
@@ -400,6 +406,14 @@ def _is_frame(component: _Component, others: list[_Component], typical: float) -
         and component.width > FRAME_TIMES * typical
         and component.fill < OPEN_FILL
     )
+
+
+def _is_face(component: _Component, within: list[_Component]) -> bool:
+    """Whether a component is a circle with several small marks in it, as a drawn face is: a 0 holds one at the most."""
+    side = max(component.width, component.height)
+    sizes = sorted((max(other.width, other.height) / side for other in within), reverse=True)
+    is_like_one = sizes[0] >= FACE_MOUTH and sizes[FACE_MARKS - 1] >= FACE_EYE
+    return is_like_one and component.width >= ROUND_SHARE * component.height and _runs_along_hull(component)
 
 
 def _is_circle_around(component: _Component, other: _Component) -> bool:
