@@ -355,6 +355,8 @@ def _export(
     outputs: list[str],
     axes: dict[str, dict[int, str]],
 ) -> None:
+    """Write a network as ONNX, whole or not at all."""
+    partial = path.with_suffix(".partial")
     with warnings.catch_warnings():
         # The older exporter folds batch normalization and needs no further package; torch says it is the older one.
         warnings.simplefilter("ignore", DeprecationWarning)
@@ -364,10 +366,11 @@ def _export(
         torch.onnx.export(
             net.cpu().eval(),
             (example,),
-            str(path),
+            str(partial),
             input_names=[inputs],
             output_names=outputs,
             dynamic_axes=axes,
             opset_version=17,
             dynamo=False,
         )
+    partial.replace(path)

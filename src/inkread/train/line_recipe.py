@@ -213,9 +213,7 @@ def train_line(
     say("Calibrating and exporting")
     temperature = _temperature(trained, validation)
     path = folder / f"{recipe.name}.onnx"
-    partial = path.with_suffix(".partial")
-    export_line(trained, partial, height=LINE_HEIGHT)
-    partial.replace(path)
+    export_line(trained, path, height=LINE_HEIGHT)
     return write_card(
         path,
         task="words" if recipe.words else "line",

@@ -131,9 +131,7 @@ def train_page(
     say("Calibrating and exporting")
     judged = _judged(trained, *validation)
     path = folder / f"{recipe.name}.onnx"
-    partial = path.with_suffix(".partial")
-    export_page(trained, partial)
-    partial.replace(path)
+    export_page(trained, path)
     return write_card(
         path,
         task="page",

@@ -477,9 +477,7 @@ def _finish(
     }
     net.cpu()
     path = folder / f"{recipe.name}.onnx"
-    partial = path.with_suffix(".partial")
-    export_digit(net, partial, side=INPUT_SIDE)
-    partial.replace(path)
+    export_digit(net, path, side=INPUT_SIDE)
     shares = pool.shares().items()
     training = {
         "recipe": recipe.name,

@@ -221,9 +221,7 @@ def _temperature(logits: NDArray[np.float32], targets: NDArray[np.int64]) -> flo
 
 def _finish(net: RobustNet, held: Digits, count: int, recipe: RobustRecipe, folder: Path) -> ModelCard:
     path = folder / f"{recipe.name}.onnx"
-    partial = path.with_suffix(".partial")
-    export_robust(net, partial, side=INPUT_SIDE)
-    partial.replace(path)
+    export_robust(net, path, side=INPUT_SIDE)
     training = {
         "recipe": recipe.name,
         **circumstances(),

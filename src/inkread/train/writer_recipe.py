@@ -127,9 +127,7 @@ def train_writer(
         raise InvalidOption(f"{recipe.pages} pages do not hold every digit several times; give more")
     axes, means, shares = _measured(kept)
     path = folder / f"{recipe.name}.onnx"
-    partial = path.with_suffix(".partial")
-    export_writer(WriterNet(*(torch.from_numpy(a.astype(np.float32)) for a in (axes, means, shares))), partial)
-    partial.replace(path)
+    export_writer(WriterNet(*(torch.from_numpy(a.astype(np.float32)) for a in (axes, means, shares))), path)
     return write_card(
         path,
         task="writer",
