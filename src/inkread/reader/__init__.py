@@ -83,6 +83,8 @@ MOST_LINES, LEAST_LENGTH, MOST_HEIGHTS, SURE_LINE = 2, 0.8, 3.0, 0.9
 # That is believed where it is surer by this factor, or above this probability where nothing was read, unless it leaves
 # out so many digits that fewer than this share remain.
 WHOLE_GAIN, WHOLE_ALONE, LEAST_KEPT = 0.6, 0.6, 0.6
+# And by this factor where a line has all that was read and more: what touches a side or hangs together is overlooked.
+WHOLE_GAIN_OF_MORE = 0.35
 # A crop less sure than this to be some digit is looked at again, and that is believed where it is at least so sure.
 UNSURE_CROP, SURE_LOOK = 0.8, 0.7
 # Of one that is still unsure, and not this surely none, others are heard, whose opinions weigh this beside the first.
@@ -616,6 +618,8 @@ class Reader:
         whole = self._read_whole(word, 0.0 if is_line else least)
         if whole is None:
             return reading
+        if is_line and _is_within("".join(line.text for line in reading.lines), whole.texts[0][0]):
+            least = WHOLE_GAIN_OF_MORE * own
         if whole.texts[0][1] > least:
             line = with_second_opinion(whole, self._digits().recognize(whole.inks))
             # An unsure digit stays: without it the others would be another number.
@@ -743,6 +747,11 @@ def _may_be_few_lines(found: Sequence[LineOfCandidates]) -> bool:
     if not boxes:
         return False
     return max(box.y1 for box in boxes) - min(box.y0 for box in boxes) <= 2 * MOST_HEIGHTS * _usual_height(found)
+
+
+def _is_within(text: str, longer: str) -> bool:
+    """Whether a number has all digits of another, side by side, and more."""
+    return 0 < len(text) < len(longer) and text in longer
 
 
 def _may_be_one_line(word: Word, found: Sequence[LineOfCandidates]) -> bool:
