@@ -78,7 +78,7 @@ BEND = 0.015
 # A side of a line's crop has ink this strong along this share of its columns, within this share of the crop's width
 # from its end; its soft edge has some along this share. What stands beside it is lower than this share of the crop and
 # at least so far from it, in heights of the crop.
-SIDE_INK, SPAN_SHARE, SIDE_WITHIN, SOFT_SIDE = 0.3, 0.93, 0.3, 0.4
+SIDE_INK, SPAN_SHARE, SIDE_WITHIN, SOFT_SIDE = 0.3, 0.93, 0.3, 0.25
 STRONG_SIDE_INK, LOWER_THAN_SIDE, SIDE_APART = 0.5, 0.85, 0.08
 # Marks beside it that are smaller than this share of the crop's height are dirt.
 SIDE_SPECK = 0.22

@@ -750,8 +750,8 @@ def _may_be_few_lines(found: Sequence[LineOfCandidates]) -> bool:
 
 
 def _is_within(text: str, longer: str) -> bool:
-    """Whether a number has all digits of another, side by side, and more."""
-    return 0 < len(text) < len(longer) and text in longer
+    """Whether a number has all of several digits, side by side, and more."""
+    return 1 < len(text) < len(longer) and text in longer
 
 
 def _may_be_one_line(word: Word, found: Sequence[LineOfCandidates]) -> bool:
