@@ -362,6 +362,12 @@ def test_sides_beside_a_line_go_and_its_digits_stay(sides):
     assert np.array_equal(without_sides(ink), bare)
 
 
+def test_the_soft_edge_of_a_side_goes_with_it():
+    ink, bare = line_crop((6, 3))
+    ink[::3, 8:10] = 0.8
+    assert np.array_equal(without_sides(ink), bare)
+
+
 def test_a_stroke_from_edge_to_edge_is_a_one_where_the_digits_are_as_high():
     ink, _ = line_crop((6, 3), digits=(1, 52))
     assert without_sides(ink) is ink

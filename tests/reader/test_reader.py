@@ -14,6 +14,7 @@ import torch
 from PIL import Image
 
 import inkread
+from inkread.data.datasets import load
 from inkread.data.printed import draw_printed
 from inkread.data.synth import Hand, PageOptions, compose_page, draw_glyph, write_line
 from inkread.errors import InvalidArray, InvalidOption, ModelError, SourceNotFound, UnsupportedSource
@@ -642,6 +643,14 @@ def test_a_digit_on_squares_from_nearby_is_read_without_them(reader, number):
     options = PageOptions(width=800, height=600, digit_height=300.0, paper="squared", lines=(text,))
     page, _ = compose_page(np.random.default_rng([501, number]), options)
     assert reader.read(page.pixels).text == text
+
+
+@pytest.mark.data
+@pytest.mark.parametrize("number", [4, 116])
+def test_a_line_that_has_all_that_was_read_of_it_and_more_is_believed(reader, data_folder, number):
+    """Cheque amounts whose first digit touches the side or leans: read one by one, it is overlooked."""
+    cheques = load("car_a", "val", folder=data_folder)
+    assert reader.read(cheques.images[number], layout="line").text == cheques.labels[number]
 
 
 @pytest.mark.parametrize(("seed", "number"), [(2, "45"), (20, "90"), (15, "86"), (21, "92")])
