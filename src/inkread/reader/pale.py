@@ -6,21 +6,26 @@ piece of a rule then looks like a one as any other. The picture itself tells how
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.decode.choose import ChosenLine, PageReading
+from inkread.decode.choose import PageReading
 from inkread.geometry import Box
 from inkread.parts import CleanPage
-from inkread.reader.solid import colors_within
+from inkread.reader.solid import values_at
 
 __all__ = ["without_pale_strokes"]
 
 STROKE = "1"
 # A one is no piece of a rule from this share of the contrast on that the page's other digits have for the most part.
 LEAST_CONTRAST = 0.5
+# Points along each side of the place that is looked at, and how much of it lies beyond the digit's box, in its sides.
+POINTS, BEYOND = 14, 0.25
+# Ink from which a point lies on a stroke, and up to which it is paper.
+ON_STROKE, PAPER = 0.6, 0.1
 
 
 def without_pale_strokes(reading: PageReading, page: CleanPage, pixels: NDArray[np.uint8]) -> PageReading:
@@ -35,26 +40,33 @@ def without_pale_strokes(reading: PageReading, page: CleanPage, pixels: NDArray[
     pixels
         (H, W, 3): the picture of which the page was made.
     """
-    digits = [digit for line in reading.lines for digit in zip(line.boxes, line.text, strict=True)]
-    others = [box for box, digit in digits if digit != STROKE]
-    if not 0 < len(others) < len(digits):
+    is_stroke = np.array([digit == STROKE for line in reading.lines for digit in line.text], bool)
+    if is_stroke.all() or not is_stroke.any():
         return reading
-    least = LEAST_CONTRAST * float(np.median([_contrast(box, page, pixels) for box in others]))
-
-    def kept(line: ChosenLine) -> ChosenLine:
-        stays = [
-            digit != STROKE or _contrast(box, page, pixels) >= least
-            for box, digit in zip(line.boxes, line.text, strict=True)
-        ]
-        return line if all(stays) else line.only([k for k, stay in enumerate(stays) if stay])
-
-    return replace(reading, lines=tuple(kept(line) for line in reading.lines))
+    contrasts = _contrasts([box for line in reading.lines for box in line.boxes], page, pixels)
+    stays = ~is_stroke | (contrasts >= LEAST_CONTRAST * np.median(contrasts[~is_stroke]))
+    if stays.all():
+        return reading
+    of_lines = np.split(stays, np.cumsum([len(line.boxes) for line in reading.lines])[:-1])
+    lines = zip(reading.lines, of_lines, strict=True)
+    return replace(reading, lines=tuple(line.only(np.flatnonzero(stay).tolist()) for line, stay in lines))
 
 
-def _contrast(box: Box, page: CleanPage, pixels: NDArray[np.uint8]) -> float:
-    """How far the color of a digit's strokes is from that of the paper around it, as a share of the paper's."""
-    of_strokes, _, of_paper = colors_within(box, page, pixels)
-    if not (len(of_strokes) and len(of_paper)):
-        return 0.0
-    stroke, paper = np.median(of_strokes, axis=0), np.median(of_paper, axis=0)
-    return float(np.abs(paper - stroke).max() / max(1.0, float(paper.max())))
+def _contrasts(boxes: Sequence[Box], page: CleanPage, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """How far the color of each digit's strokes is from that of the paper around it, as a share of the paper's."""
+    x0, y0, x1, y1 = np.array([(box.x0, box.y0, box.x1, box.y1) for box in boxes], np.float64).T[..., None]
+    steps = np.linspace(-BEYOND, 1 + BEYOND, POINTS)
+    x, y = x0 + steps * (x1 - x0), y0 + steps * (y1 - y0)  # (N, POINTS) each
+    places = np.stack(np.broadcast_arrays(x[:, None, :], y[:, :, None]), axis=-1)  # (N, POINTS, POINTS, 2)
+    points = places.reshape(-1, 2)
+    ink = values_at(page.ink, points).reshape(places.shape[:3])
+    colors = values_at(pixels, page.to_source.apply(points)).reshape(*places.shape[:3], 3).astype(np.float32)
+    beside = ((x < x0) | (x >= x1))[:, None, :] | ((y < y0) | (y >= y1))[:, :, None]
+    stroke, paper = _mean(colors, ~beside & (ink >= ON_STROKE)), _mean(colors, beside & (ink <= PAPER))
+    return np.asarray(np.abs(paper - stroke).max(axis=1) / np.maximum(paper.max(axis=1), 1.0), np.float64)
+
+
+def _mean(colors: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The mean colors (N, 3) at the points of a mask (N, POINTS, POINTS), 0 where it has none."""
+    counts = mask.sum(axis=(1, 2))
+    return np.asarray(np.einsum("nijc,nij->nc", colors, mask.astype(np.float32)) / np.maximum(counts, 1)[:, None])

@@ -16,7 +16,7 @@ from inkread.decode.choose import ChosenLine, PageReading
 from inkread.geometry import Box
 from inkread.parts import CleanPage
 
-__all__ = ["without_solid_shapes"]
+__all__ = ["values_at", "without_solid_shapes"]
 
 # Paper reaches across a sixth of the short side of a picture: digits lower or narrower than this share of it are ink
 # throughout, and are not looked at.
@@ -55,27 +55,20 @@ def without_solid_shapes(reading: PageReading, page: CleanPage, pixels: NDArray[
 
 def _is_solid(box: Box, page: CleanPage, pixels: NDArray[np.uint8]) -> bool:
     """Whether what lies between the strokes of a digit has their color, and not that of the paper around it."""
-    strokes, between, around = colors_within(box, page, pixels)
-    if not (len(strokes) and len(between) and len(around)):
+    steps = np.linspace(-BEYOND, 1 + BEYOND, POINTS)
+    x, y = (values.ravel() for values in np.meshgrid(box.x0 + steps * box.width, box.y0 + steps * box.height))
+    ink = values_at(page.ink, np.stack([x, y], axis=1))
+    colors = values_at(pixels, page.to_source.apply(np.stack([x, y], axis=1))).astype(np.float64)
+    within = (box.x0 <= x) & (x < box.x1) & (box.y0 <= y) & (y < box.y1)
+    strokes, between, around = within & (ink >= ON_STROKE), within & (ink < ON_STROKE), ~within & (ink <= PAPER)
+    if not (strokes.any() and between.any() and around.any()):
         return False
-    of_strokes, of_paper = np.median(strokes, axis=0), np.median(around, axis=0)
-    to_strokes, to_paper = (np.abs(between - color).sum(axis=1) for color in (of_strokes, of_paper))
+    of_strokes, of_paper = np.median(colors[strokes], axis=0), np.median(colors[around], axis=0)
+    to_strokes, to_paper = (np.abs(colors[between] - color).sum(axis=1) for color in (of_strokes, of_paper))
     return float((to_strokes < to_paper).mean()) >= SOLID
 
 
-def colors_within(
-    box: Box, page: CleanPage, pixels: NDArray[np.uint8]
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """The colors (N, 3) of a digit's strokes, of what lies between them in its box, and of the paper around it."""
-    steps = np.linspace(-BEYOND, 1 + BEYOND, POINTS)
-    x, y = (values.ravel() for values in np.meshgrid(box.x0 + steps * box.width, box.y0 + steps * box.height))
-    ink = _at(page.ink, np.stack([x, y], axis=1))
-    colors = _at(pixels, page.to_source.apply(np.stack([x, y], axis=1))).astype(np.float64)
-    within = (box.x0 <= x) & (x < box.x1) & (box.y0 <= y) & (y < box.y1)
-    return colors[within & (ink >= ON_STROKE)], colors[within & (ink < ON_STROKE)], colors[~within & (ink <= PAPER)]
-
-
-def _at(values: NDArray[Any], points: NDArray[np.float64]) -> NDArray[Any]:
+def values_at(values: NDArray[Any], points: NDArray[np.float64]) -> NDArray[Any]:
     """The values at the nearest pixels to some points (N, 2), those beyond the sides moved to them."""
     columns, rows = np.clip(np.floor(points).astype(int), 0, np.array(values.shape[1::-1]) - 1).T
     return np.asarray(values[rows, columns])
