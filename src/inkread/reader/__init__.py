@@ -608,7 +608,7 @@ class Reader:
             if not _may_be_few_lines(found) or sum(bool(line.boxes) for line in reading.lines) > MOST_LINES:
                 return reading
             if own >= SURE_LINE:
-                if reading.count >= PLAIN_SHARE * reading.marks:
+                if reading.count == reading.marks:
                     return reading
                 least = SURE_LINE
         word = as_one_line(page)
