@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from outcome import conclude
 
 from inkread import Reader
@@ -49,6 +50,8 @@ CIRCUMSTANCES: Mapping[str, Mapping[str, Any]] = {
     "a quarter of the contrast": {"contrast": 0.25},
     "digits of 16 pixels": {"digit_height": 16.0},
     "half of the digits touch": {"touching": 0.5},
+    "striped ground": {"paper": "canvas", "paper_color": (236, 230, 218), "ink_color": (30, 34, 70)},
+    "tiled ground": {"paper": "canvas", "paper_color": (236, 230, 218), "ink_color": (30, 34, 70)},
 }
 # What is written on slips of one line, with signs beside and between the digits.
 WRITTEN: Mapping[str, Callable[[np.random.Generator], str]] = {
@@ -122,9 +125,36 @@ def composed(name: str, *, count: int) -> tuple[LabeledPicture, ...]:
         if name in WRITTEN:
             options = replace(options, lines=(WRITTEN[name](np.random.default_rng([SEED, number, 1])),))
         page, truth = compose_page(np.random.default_rng([SEED, number]), options)
+        pixels = np.asarray(page.pixels)
+        if name in GROUNDS:
+            light = GROUNDS[name](np.random.default_rng([SEED, number, 2]), *pixels.shape[:2])
+            pixels = np.asarray(pixels * light[..., None], np.uint8)
         lines = tuple(line.text for line in truth.lines())
-        pictures.append(LabeledPicture(id=f"page-{number:03}", source=np.asarray(page.pixels), lines=lines))
+        pictures.append(LabeledPicture(id=f"page-{number:03}", source=pixels, lines=lines))
     return tuple(pictures)
+
+
+def _stripes(rng: np.random.Generator, height: int, width: int) -> NDArray[np.float64]:
+    """Wide ones, darker by a sixth to a third, as of a tablecloth or in the shadow of a blind."""
+    y, x = np.mgrid[:height, :width]
+    angle, period = rng.uniform(0, np.pi), rng.uniform(0.06, 0.2) * height
+    is_dark = np.sin(2 * np.pi * (x * np.cos(angle) + y * np.sin(angle)) / period) > 0
+    return np.where(is_dark, rng.uniform(0.67, 0.83), 1.0)
+
+
+def _tiles(rng: np.random.Generator, height: int, width: int) -> NDArray[np.float64]:
+    """Joints of a few pixels, darker by a fifth to two fifths, between tiles that are higher than the digits."""
+    y, x = np.mgrid[:height, :width]
+    pitch, joint = int(rng.uniform(0.13, 0.3) * height), int(rng.integers(3, 9))
+    is_joint = np.minimum((x + rng.integers(pitch)) % pitch, (y + rng.integers(pitch)) % pitch) < joint
+    return np.where(is_joint, rng.uniform(0.6, 0.8), 1.0)
+
+
+# What the ground under some pages leaves of the light, for each pixel of a picture of some height and width.
+GROUNDS: Mapping[str, Callable[[np.random.Generator, int, int], NDArray[np.float64]]] = {
+    "striped ground": _stripes,
+    "tiled ground": _tiles,
+}
 
 
 def _date(rng: np.random.Generator, sign: str) -> str:

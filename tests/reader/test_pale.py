@@ -25,8 +25,9 @@ def page_of(*strokes):
     return pixels, CleanPage(ink=ink.astype(np.float32), to_source=PageTransform.translation(0, 0)), boxes
 
 
-def told(text, greys):
+def told(text, greys, *, inverted=False):
     pixels, page, boxes = page_of(*greys)
+    pixels = 255 - pixels if inverted else pixels
     probabilities = [np.eye(10)[int(digit)] for digit in text]
     line = ChosenLine(
         boxes=tuple(boxes),
@@ -51,6 +52,11 @@ def told(text, greys):
 )
 def test_ones_that_are_far_paler_than_the_other_digits_go(text, greys, left):
     assert told(text, greys) == left
+
+
+def test_chalk_that_is_pressed_less_stays_on_a_board_that_is_dark():
+    assert told("714", (30, 80, 30), inverted=True) == "714"
+    assert told("714", (30, 215, 30), inverted=True) == "74"
 
 
 @pytest.mark.parametrize("grey", [60, 150, 200])

@@ -53,7 +53,7 @@ def without_pale_strokes(reading: PageReading, page: CleanPage, pixels: NDArray[
 
 
 def _contrasts(boxes: Sequence[Box], page: CleanPage, pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """How far the color of each digit's strokes is from that of the paper around it, as a share of the paper's."""
+    """How far the color of each digit's strokes is from that of the paper around it, against the most it could be."""
     x0, y0, x1, y1 = np.array([(box.x0, box.y0, box.x1, box.y1) for box in boxes], np.float64).T[..., None]
     steps = np.linspace(-BEYOND, 1 + BEYOND, POINTS)
     x, y = x0 + steps * (x1 - x0), y0 + steps * (y1 - y0)  # (N, POINTS) each
@@ -63,7 +63,9 @@ def _contrasts(boxes: Sequence[Box], page: CleanPage, pixels: NDArray[np.uint8])
     colors = values_at(pixels, page.to_source.apply(points)).reshape(*places.shape[:3], 3).astype(np.float32)
     beside = ((x < x0) | (x >= x1))[:, None, :] | ((y < y0) | (y >= y1))[:, :, None]
     stroke, paper = _mean(colors, ~beside & (ink >= ON_STROKE)), _mean(colors, beside & (ink <= PAPER))
-    return np.asarray(np.abs(paper - stroke).max(axis=1) / np.maximum(paper.max(axis=1), 1.0), np.float64)
+    is_dark = stroke.sum(axis=1) < paper.sum(axis=1)
+    most = np.where(is_dark, paper.max(axis=1), 255 - paper.min(axis=1))
+    return np.asarray(np.abs(paper - stroke).max(axis=1) / np.maximum(most, 1.0), np.float64)
 
 
 def _mean(colors: NDArray[np.float32], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
