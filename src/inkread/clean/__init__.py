@@ -80,7 +80,7 @@ PAGE_SHARE = 0.4
 # rules of squared paper from nearby, than patterns, and than what shines through.
 STRONGEST_SHARE = 0.8
 # What then is fainter than the first of these is left out, and what is stronger than the second is full ink.
-FAINTEST, FULL = 0.35, 0.8
+FAINTEST, FULL = 0.45, 0.8
 # Bright paper in the dark: below this grey the ratio of ink to paper says more of the camera's noise than of the ink.
 DARKEST_PAPER = 24.0
 
