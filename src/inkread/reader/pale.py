@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from inkread.decode.choose import PageReading
 from inkread.geometry import Box
 from inkread.parts import CleanPage
-from inkread.reader.solid import values_at
+from inkread.reader.solid import ON_STROKE, PAPER, values_at
 
 __all__ = ["without_pale_strokes"]
 
@@ -24,8 +24,6 @@ STROKE = "1"
 LEAST_CONTRAST = 0.5
 # Points along each side of the place that is looked at, and how much of it lies beyond the digit's box, in its sides.
 POINTS, BEYOND = 14, 0.25
-# Ink from which a point lies on a stroke, and up to which it is paper.
-ON_STROKE, PAPER = 0.6, 0.1
 
 
 def without_pale_strokes(reading: PageReading, page: CleanPage, pixels: NDArray[np.uint8]) -> PageReading:

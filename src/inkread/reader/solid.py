@@ -16,7 +16,7 @@ from inkread.decode.choose import ChosenLine, PageReading
 from inkread.geometry import Box
 from inkread.parts import CleanPage
 
-__all__ = ["values_at", "without_solid_shapes"]
+__all__ = ["ON_STROKE", "PAPER", "values_at", "without_solid_shapes"]
 
 # Paper reaches across a sixth of the short side of a picture: digits lower or narrower than this share of it are ink
 # throughout, and are not looked at.
