@@ -133,7 +133,7 @@ def clean(
     against_odds
         Take the less likely polarity: light ink where the ink seems dark, and the other way round.
     strong_only
-        Whether ink that is fainter than the page's strongest stays faint, also where there is no other.
+        Whether what is far fainter than the page's strongest ink is left out, also where there is no other.
 
     Returns
     -------

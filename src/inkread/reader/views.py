@@ -105,10 +105,8 @@ def best_view(picture: PageImage, options: CleanOptions, read: Read, *, try_agai
 
 
 def _or_strong_ink(view: View, picture: PageImage, options: CleanOptions, read: Read) -> View:
-    """The page, or where it reads better so that without what is fainter than its strongest ink."""
+    """The page, or where it reads better so that without what is far fainter than its strongest ink."""
     page = clean(picture, options, strong_only=True)
-    if page.ink.shape == view.page.ink.shape and np.array_equal(page.ink, view.page.ink):
-        return view
     reading = read(page, is_likely=False)
     is_plain = reading.count and not _reads_less(reading, STRONG_SHARE)
     return View(page=page, reading=reading) if is_plain and reading.certainty > view.reading.certainty else view
