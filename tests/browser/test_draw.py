@@ -149,13 +149,14 @@ def test_the_reading_can_be_copied(visit, write):
     # It is said for a moment, which may be over before a busy machine looks.
     page.evaluate(
         """() => {
-          window.wasSaid = false;
-          const look = () => { window.wasSaid ||= document.body.innerText.includes("Copied"); };
+          const look = () => {
+            if (document.body.innerText.includes("Copied")) document.documentElement.dataset.copied = "yes";
+          };
           new MutationObserver(look).observe(document.body, { childList: true, subtree: true });
         }"""
     )
     page.get_by_role("button", name="Copy").click()
-    page.wait_for_function("window.wasSaid")
+    expect(page.locator("html")).to_have_attribute("data-copied", "yes")
     assert page.evaluate("navigator.clipboard.readText()") == "27"
 
 
