@@ -83,7 +83,8 @@ UNDERLINE_WIDTH, UNDERLINE_RISE, UNDERLINE_ROOM, UNDERLINE_LEFT = 0.8, 0.1, 0.3,
 # digit. What is usual, such a one does not say where so many others are of about one height, up to this factor, with
 # this share of their ink together and so much beside the largest one's: the grain around a large digit has less.
 OPEN_FILL, FRAME_TIMES = 0.2, 3.5
-# A circle that holds so many marks, each at least this share as large, and one that, is a drawn face: eyes and a mouth.
+# A circle that holds so many marks is a drawn face where they are at least as large as eyes, and one as a mouth, as
+# shares of its longer side.
 FACE_MARKS, FACE_EYE, FACE_MOUTH = 3, 0.04, 0.3
 ALIKE_COUNT, ALIKE_TIMES, ALIKE_SHARE, LEAST_ALIKE = 12, 1.6, 0.6, 0.15
 # A frame to which no digit clings has nearly all of its ink this near to its hull, in widths of its line, or as a share

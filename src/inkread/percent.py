@@ -183,24 +183,27 @@ def _is_dirt(dots: NDArray[np.float64], middle: tuple[float, float], across: flo
 
 def _ends(corners: NDArray[np.float64], pieces: Sequence[int]) -> bool:
     """Whether nothing that is about as high stands close behind some pieces, as a digit would."""
-    x0, y0 = corners[list(pieces), :2].min(axis=0)
-    x1, y1 = corners[list(pieces), 2:].max(axis=0)
-    height = y1 - y0
-    shared = np.minimum(corners[:, 3], y1) - np.maximum(corners[:, 1], y0)
-    behind = (corners[:, 0] > (x0 + x1) / 2) & (corners[:, 0] < x1 + CLOSE * height) & (shared >= AS_HIGH * height)
-    behind[list(pieces)] = False
-    return not behind.any()
+    (x0, _, x1, _), height, as_high = _others_as_high(corners, pieces)
+    return not (as_high & (corners[:, 0] > (x0 + x1) / 2) & (corners[:, 0] < x1 + CLOSE * height)).any()
 
 
 def _is_behind_some(corners: NDArray[np.float64], pieces: Sequence[int]) -> bool:
     """Whether something that is about as high stands before some pieces, as a number does."""
-    (x0, y0), y1 = corners[list(pieces), :2].min(axis=0), corners[list(pieces), 3].max()
-    height = y1 - y0
-    shared = np.minimum(corners[:, 3], y1) - np.maximum(corners[:, 1], y0)
+    (x0, *_), height, as_high = _others_as_high(corners, pieces)
     middles = (corners[:, 0] + corners[:, 2]) / 2
-    before = (middles < x0) & (corners[:, 2] > x0 - NEAR * height) & (shared >= AS_HIGH * height)
-    before[list(pieces)] = False
-    return bool(before.any())
+    return bool((as_high & (middles < x0) & (corners[:, 2] > x0 - NEAR * height)).any())
+
+
+def _others_as_high(
+    corners: NDArray[np.float64], pieces: Sequence[int]
+) -> tuple[NDArray[np.float64], float, NDArray[np.bool_]]:
+    """The box of some pieces, its height, and which of the others share enough of that with it, bool (N,)."""
+    own = corners[list(pieces)]
+    box = np.concatenate([own[:, :2].min(axis=0), own[:, 2:].max(axis=0)])
+    height = float(box[3] - box[1])
+    as_high = np.minimum(corners[:, 3], box[3]) - np.maximum(corners[:, 1], box[1]) >= AS_HIGH * height
+    as_high[list(pieces)] = False
+    return box, height, as_high
 
 
 def _is_sign(corners: NDArray[np.float64], masks: Mapping[int, Mask], ink: Mask, left: _Nought, right: _Nought) -> bool:

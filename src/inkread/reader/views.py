@@ -26,8 +26,6 @@ OTHER_DIGITS, OTHER_CONFIDENCE, OTHER_SHARE, OTHER_GAIN = 3, 0.85, 0.6, 1.5
 COLUMN_LINE, COLUMN_DIGITS, COLUMN_SHARE = 1.5, 5, 0.9
 # That is tried when nothing was read, or less than this share of the marks.
 UPRIGHT_SHARE = 0.7
-# It is read so without what is fainter than its strongest ink where this share of its marks is read.
-STRONG_SHARE = 0.7
 # Of a page upside down more is read, since many digits look like some digit then.
 UPSIDE_DOWN_SHARE, UPSIDE_DOWN_GAIN = 0.85, 1.2
 # Digits that are digits upside down too, those that then are others, and how many of them say that writing may be so.
@@ -108,7 +106,7 @@ def _or_strong_ink(view: View, picture: PageImage, options: CleanOptions, read: 
     """The page, or where it reads better so that without what is far fainter than its strongest ink."""
     page = clean(picture, options, strong_only=True)
     reading = read(page, is_likely=False)
-    is_plain = reading.count and not _reads_less(reading, STRONG_SHARE)
+    is_plain = not _reads_less(reading, UPRIGHT_SHARE)
     return View(page=page, reading=reading) if is_plain and reading.certainty > view.reading.certainty else view
 
 
