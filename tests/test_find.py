@@ -173,6 +173,16 @@ def test_a_fold_that_is_thicker_than_strokes_does_not_either():
     assert all(line.digit_height == 24 for line in rows)
 
 
+def test_what_reaches_in_from_two_corners_does_not_either():
+    """Grain of dark corners: neither solid nor a frame, and together it has more ink than the writing."""
+    ink = blocks(*((200 + 60 * i, 120) for i in range(8)), size=(400, 900)).ink.copy()
+    for left in (0, 750):
+        zigzag = [(left + 15 * i, 399 if i % 2 else 280) for i in range(11)]
+        cv2.polylines(ink, [np.array(zigzag, np.int32)], False, 1.0, 3)
+    lines = [line for line in find_candidates(as_page(ink)).lines if line.digit_height < 100]
+    assert [(line.digit_height, len(line.pieces)) for line in lines] == [(24, 8)]
+
+
 def test_what_is_written_on_a_stain_is_parted_from_it():
     page = blocks(*((60 + 30 * i, 150) for i in range(8)))
     stain = cv2.ellipse(blank(300, 900), (165, 145), (50, 40), 0, 0, 360, 0.35, -1)

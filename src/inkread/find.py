@@ -101,6 +101,8 @@ BLOT_SHARE, BLOT_TIMES = 0.22, 0.5
 # The same against the longer side of a component, if it is no smaller (pixels) and fills so much of its box: of 7,500
 # digits of five sets none has more than 0.29, a triangle has 0.3 and a disc 0.5.
 SOLID_SIDE, SOLID_FILL, SOLID_SHARE = 24, 0.4, 0.3
+# What ends within this share of a page's short side from its edge may go on beyond it.
+EDGE = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,7 +197,7 @@ def find_candidates(page: CleanPage, options: FindOptions | None = None) -> Foun
     components, rules = _components(page.ink, options)
     if not components:
         return Found(lines=(), page=page)
-    reference = _reference_height(components, options)
+    reference = _reference_height(components, page.ink.shape, options)
     signs = _percent_signs(components, page.ink, reference)
     if signs:
         pieces = [c for sign in signs for c in sign]
@@ -342,7 +344,7 @@ def _components(ink: Image, options: FindOptions) -> tuple[list[_Component], Unr
 
 def _without_frames(found: list[_Component], binary: Mask, ink: Image, options: FindOptions) -> list[_Component]:
     """The components without stains and frames, and with the digits that were part of them."""
-    typical = _reference_height(found, options)
+    typical = _reference_height(found, ink.shape, options)
     stains = [c for c in found if _is_stain(c, ink, typical)]
     if stains:
         found = [c for c in found if not any(c is stain for stain in stains)]
@@ -480,8 +482,9 @@ def _without_straight_runs(frame: _Component) -> Mask:
     return np.asarray(mask & (1 - straight), np.uint8)
 
 
-def _reference_height(components: list[_Component], options: FindOptions) -> float:
-    """Height of the usual large component: the median weighted by area, so that specks do not count."""
+def _reference_height(components: list[_Component], shape: tuple[int, ...], options: FindOptions) -> float:
+    """Height of the usual large component on a page of this shape: the median weighted by area, so that specks do not
+    count."""
     heights = np.array([max(c.height, c.width * 0.5) for c in components])
     areas = np.array([float(c.area) for c in components])
     # The dots of squared paper and the paper's grain may have more ink together than the writing.
@@ -494,10 +497,13 @@ def _reference_height(components: list[_Component], options: FindOptions) -> flo
     reference = weighted_median(heights, areas)
     # One stain or drawing may have more ink than all of the writing: what is alike among the rest says what is usual.
     others = np.arange(len(areas)) != int(areas.argmax())
+    is_cut_off = _lies_at_edge(largest, shape)
+    if is_cut_off:  # dark corners are several
+        others &= np.array([not _lies_at_edge(c, shape) for c in components])
     if others.sum() < FEW_ALIKE:
         return reference
     usual = weighted_median(heights[others], areas[others])
-    if fills[areas.argmax()] < OPEN_FILL or _is_blot(largest, usual):
+    if is_cut_off or fills[areas.argmax()] < OPEN_FILL or _is_blot(largest, usual):
         alike = others & (np.abs(np.log(heights / usual)) < np.log(ALIKE_TIMES))
         ink = areas[alike].sum()
         is_solid = _half_thickness(largest.mask) > BLOT_SHARE * largest.height  # no digit, whatever is around it
@@ -507,6 +513,14 @@ def _reference_height(components: list[_Component], options: FindOptions) -> flo
         if many and reference > ALIKE_TIMES * usual:
             return usual
     return reference
+
+
+def _lies_at_edge(component: _Component, shape: tuple[int, ...]) -> bool:
+    """Whether it reaches to an edge of the page."""
+    height, width = shape
+    margin = max(2, round(EDGE * min(shape)))
+    ends = component.x0, component.y0, width - component.x1, height - component.y1
+    return min(ends) <= margin
 
 
 def _is_blot(component: _Component, usual: float) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import cv2
@@ -194,6 +195,27 @@ def test_lines_that_are_longer_are_kept_where_others_read_no_more(three_lines):
     assert view.page is read.pages[0]
     surer = view_of(tilted, read=Readings(diagonals, rows))
     assert surer.reading is diagonals  # nothing was to be tried
+
+
+def test_a_page_whose_numbers_lie_about_is_read_as_it_is_held(three_lines):
+    """Numbers without a common line: a tilt that is seen all the same may cut them into pieces."""
+    tilted = PageImage(pixels=rotated(three_lines, 20))
+    read = Readings(in_lines("9", "19", "123", "9"), reading("", marks=12), in_lines("123", "789", "9", "4", "0"))
+    first = replace(read.left[0], marks=11)
+    read.left[0] = first
+    view = view_of(tilted, read=read)
+    assert view.reading.count == 9
+    assert view.page is read.pages[2]
+    np.testing.assert_array_equal(view.page.ink, clean(tilted, CleanOptions(max_skew_degrees=0)).ink)
+
+
+@pytest.mark.parametrize(
+    ("lines", "is_turned"), [(("100127653", "2338964719", "34581234567"), True), (("1001",) * 8, False)]
+)
+def test_long_numbers_are_turned_even_where_other_things_lie_around(picture, lines, is_turned):
+    first, other = reading("0", marks=46), replace(in_lines(*lines), marks=60)
+    view = view_of(picture, read=Readings(first, first, other, *[first] * 9))
+    assert (view.reading is other) == is_turned
 
 
 def test_a_page_without_numbers_stays_as_it_is(picture):

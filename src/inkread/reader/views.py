@@ -21,6 +21,9 @@ __all__ = ["View", "best_view"]
 # A page is held otherwise where it reads clearly better so: at least this many digits, this sure on the average, this
 # share of its marks, and this many times as many digits as before.
 OTHER_DIGITS, OTHER_CONFIDENCE, OTHER_SHARE, OTHER_GAIN = 3, 0.85, 0.6, 1.5
+# Of its marks this share is enough where its lines hold so many digits on the average: what lies around a sheet leaves
+# marks, and no letters look like so many digits in a row.
+LONG_LINE, SHARE_OF_LONG = 5, 0.4
 # Where its lines hold less than so many digits on the average, at least so many, and this share of its marks: a word on
 # its side is a column of marks, some of which look like digits.
 COLUMN_LINE, COLUMN_DIGITS, COLUMN_SHARE = 1.5, 5, 0.9
@@ -124,7 +127,8 @@ def _held_otherwise(
     # Numbers in a grid have lines along its columns and diagonals too.
     tilts = _other_tilts(untilted, _tilt(first), options)
     if is_tilted:
-        view = _best(view, tilts, read, gain=1.0)
+        # Numbers scattered over a page have no lines at all.
+        view = _best(view, (untilted, *tilts), read, gain=1.0)
     if _reads_less(view.reading, UPRIGHT_SHARE):
         view = _best(view, _other_views(picture, first, options), read, gain=OTHER_GAIN)
     if _reads_less(view.reading, UPRIGHT_SHARE) and not is_tilted:
@@ -185,8 +189,11 @@ def _reads_less(reading: PageReading, share: float) -> bool:
 
 
 def _reads_better(other: PageReading, reading: PageReading, *, gain: float) -> bool:
-    is_column = other.count < COLUMN_LINE * sum(bool(line.boxes) for line in other.lines)
-    digits, share = (COLUMN_DIGITS, COLUMN_SHARE) if is_column else (OTHER_DIGITS, OTHER_SHARE)
+    length = _digits_a_line(other)
+    if length < COLUMN_LINE:
+        digits, share = COLUMN_DIGITS, COLUMN_SHARE
+    else:
+        digits, share = OTHER_DIGITS, SHARE_OF_LONG if length >= LONG_LINE else OTHER_SHARE
     return (
         other.count >= max(digits, share * other.marks)
         and other.certainty >= OTHER_CONFIDENCE * other.count
