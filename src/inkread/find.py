@@ -93,8 +93,9 @@ HULL_LINES, HULL_SHARE, ON_HULL = 2.0, 0.08, 0.98
 # Width of a circle around a digit over its own height at the least, height of the digit within over that, and its ink
 # over that of the circle: a dot or a dash within a 0 has less.
 ROUND_SHARE, CIRCLED_HEIGHT, CIRCLED_INK = 0.75, (0.35, 0.8), 0.22
-# Beside a solid thing, which is no digit either, so many are enough, and where they have this share of its ink.
-FEW_ALIKE, MUCH_ALIKE = 3, 0.4
+# Beside a solid thing, which is no digit either, so many are enough, and where they have this share of its ink; beside a
+# dark corner, which is thicker than their strokes, a smaller one.
+FEW_ALIKE, MUCH_ALIKE, MUCH_BESIDE_CORNER = 3, 0.4, 0.15
 # Half the width of a stroke, in heights of its digit, beyond which it is none (bold markers reach 0.17); and in usual
 # heights of all other components, which may be smaller than its own digit.
 BLOT_SHARE, BLOT_TIMES = 0.22, 0.5
@@ -506,8 +507,10 @@ def _reference_height(components: list[_Component], shape: tuple[int, ...], opti
     if is_cut_off or fills[areas.argmax()] < OPEN_FILL or _is_blot(largest, usual):
         alike = others & (np.abs(np.log(heights / usual)) < np.log(ALIKE_TIMES))
         ink = areas[alike].sum()
-        is_solid = _half_thickness(largest.mask) > BLOT_SHARE * largest.height  # no digit, whatever is around it
-        is_much = is_solid or ink >= MUCH_ALIKE * areas.max()
+        thickness = _half_thickness(largest.mask)
+        is_solid = thickness > BLOT_SHARE * largest.height  # no digit, whatever is around it
+        is_dark_corner = is_cut_off and thickness > BLOT_TIMES * usual
+        is_much = is_solid or ink >= (MUCH_BESIDE_CORNER if is_dark_corner else MUCH_ALIKE) * areas.max()
         count, least = (FEW_ALIKE, 0.0) if is_much else (ALIKE_COUNT, LEAST_ALIKE * areas.max())
         many = alike.sum() >= count and ink >= max(ALIKE_SHARE * areas[others].sum(), least)
         if many and reference > ALIKE_TIMES * usual:
