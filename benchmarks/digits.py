@@ -28,7 +28,7 @@ from inkread.evaluate.metrics import Rate
 from inkread.evaluate.pages import evaluate_pictures
 from inkread.evaluate.report import Circumstances, digits_report, machine
 from inkread.evaluate.sources import Choice, find_crops
-from inkread.models.registry import bundled
+from inkread.models.registry import DIGIT_TASKS, bundled
 
 # Set, split, and the least accuracy wanted, with the one hoped for.
 DIGITS: tuple[tuple[str, str, float | None, float | None], ...] = (
@@ -62,7 +62,8 @@ def main() -> int:
     if unknown:
         parser.error(f"no bar for {', '.join(sorted(unknown))}; there are bars for {', '.join(known)}")
     card = bundled("digit")
-    model, date, where = {"digit": card.name}, datetime.now().astimezone(), machine()
+    model = {task: bundled(task).name for task in DIGIT_TASKS}
+    date, where = datetime.now().astimezone(), machine()
     rows: list[dict[str, Any]] = []
     reports: dict[str, Any] = {}
     outcomes: dict[str, DigitsReport] = {}

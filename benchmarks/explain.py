@@ -25,10 +25,9 @@ from inkread.data.datasets import load
 from inkread.evaluate.metrics import Rate
 from inkread.evaluate.report import machine
 from inkread.explainer import CLASSES, Explainer
-from inkread.models.registry import bundled
-from inkread.models.session import Session
+from inkread.models.registry import DIGIT_TASKS, bundled
 from inkread.reader import Reader, ReaderOptions
-from inkread.recognize.digit import log_softmax
+from inkread.recognize.digit import DigitRecognizer
 
 Floats = NDArray[np.float32]
 
@@ -61,7 +60,7 @@ def main() -> int:
             "benchmark": "explain",
             "date": datetime.now().astimezone().isoformat(timespec="seconds"),
             "machine": machine(),
-            "model": {"digit": bundled("digit").name},
+            "model": {task: bundled(task).name for task in DIGIT_TASKS},
             "data": {"name": "mnist", "split": "train" if args.development else "test", "n": len(images)},
             "rows": rows,
         },
@@ -75,14 +74,14 @@ def deletion(explainer: Explainer, images: Any) -> list[dict[str, Any]]:
     inputs = np.stack([one.ink for one in explained])[:, None]
     evidence = np.stack([one.evidence.ravel() for one in explained])
     answer = np.array([CLASSES.index(one.value) for one in explained])
-    card = bundled("digit")
-    session, flat = Session(card), inputs.reshape(len(inputs), -1)
+    digit, second = map(bundled, DIGIT_TASKS)
+    recognizer, flat = DigitRecognizer(digit, second=second), inputs.reshape(len(inputs), -1)
 
     def probability(ranking: NDArray[Any] | None) -> NDArray[np.float64]:
         """Of the answer, without the ink that ranks highest."""
         left = inputs if ranking is None else without(inputs, np.where(flat > 0, ranking, -np.inf))
-        parts = [session.run(["logits"], {"ink": left[k : k + BATCH]})[0] for k in range(0, len(left), BATCH)]
-        scores = log_softmax(np.concatenate(parts) / np.float32(card.temperature))
+        parts = [recognizer.recognize_prepared(left[k : k + BATCH]) for k in range(0, len(left), BATCH)]
+        scores = np.concatenate(parts)
         return np.exp(scores[np.arange(len(left)), answer].astype(np.float64))
 
     rng = np.random.default_rng(0)

@@ -51,7 +51,7 @@ class Subject:
 # all others have never been trained on.
 SUBJECTS = (
     Subject(task="digit", data="mnist", split="test", trained="digit"),
-    Subject(task="digit", data="usps", split="test"),
+    Subject(task="digit", data="usps", split="test", trained="second"),
     Subject(task="digit", data="optdigits32", split="test"),
     Subject(task="digit", data="phone_chars62", split="test"),
     Subject(task="digit", data="semeion", split="all"),
@@ -115,7 +115,9 @@ def measured(subject: Subject, model: dict[str, str], training: list[dict[str, f
 
     def circumstances(about: dict[str, Any]) -> Circumstances:
         return Circumstances(
-            model={task: name for task, name in model.items() if subject.task != "digit" or task == "digit"},
+            model={
+                task: name for task, name in model.items() if subject.task != "digit" or task in registry.DIGIT_TASKS
+            },
             data=about,
             command=" ".join(words),
             date=datetime.now().astimezone(),

@@ -98,6 +98,32 @@ def test_the_line_network_is_the_same_in_onnxruntime_at_any_width(tmp_path, recu
             np.testing.assert_allclose(found, net(torch.from_numpy(ink)).numpy(), atol=1e-3)
 
 
+@pytest.mark.parametrize("kind", ["digit", "line"])
+def test_weights_in_sixteen_bits_halve_the_file_and_say_all_but_the_same(tmp_path, kind):
+    torch.manual_seed(4)
+    net = made(width=1.0) if kind == "digit" else LineNet(recurrent=96).eval()
+
+    def exported(name, *, half):
+        path = tmp_path / name
+        if kind == "digit":
+            export_digit(net, path, side=INPUT_SIDE, half=half)
+        else:
+            export_line(net, path, height=LINE_HEIGHT, half=half)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        return path, Session(ModelCard(name="x", task=kind, path=path, sha256=digest, alphabet=DIGITS))
+
+    (whole, session), (small, other) = exported("whole.onnx", half=False), exported("small.onnx", half=True)
+    assert small.stat().st_size < 0.53 * whole.stat().st_size
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["small.onnx", "whole.onnx"]
+    side = (INPUT_SIDE, INPUT_SIDE) if kind == "digit" else (LINE_HEIGHT, 96)
+    ink = np.random.default_rng(0).random((9, 1, *side), np.float32)
+    outputs = sorted(session.outputs)
+    assert sorted(other.outputs) == outputs
+    for wanted, found in zip(session.run(outputs, {"ink": ink}), other.run(outputs, {"ink": ink}), strict=True):
+        assert found.dtype == np.float32
+        np.testing.assert_allclose(found, wanted, atol=0.01 * np.abs(wanted).max())
+
+
 def test_the_page_network_is_the_same_in_onnxruntime_at_any_size(tmp_path):
     torch.manual_seed(2)
     net = PageNet()
@@ -154,5 +180,21 @@ def test_bounds_are_normalized_by_the_unchanged_digits_of_a_batch():
     lead = torch.take_along_dim(logits, targets[:, None], 1) - logits
     others = torch.arange(DIGIT_CLASSES)[None] != targets[:, None]
     torch.testing.assert_close(margins[others], lead[others], atol=1e-4, rtol=1e-4)
-    assert not torch.allclose(net.features[1].running_mean, torch.zeros(1)), "the batch was seen, and once"
-    assert int(net.features[1].num_batches_tracked) == 1
+    norm = next(layer for layer in net.features if isinstance(layer, torch.nn.BatchNorm2d))
+    assert not torch.allclose(norm.running_mean, torch.zeros(1)), "the batch was seen, and once"
+    assert int(norm.num_batches_tracked) == 1
+
+
+def test_a_small_change_of_ink_or_paper_ends_at_the_thresholds_of_the_robust_network():
+    net = RobustNet(width=0.3).eval()
+    thresholds = net.features[:6]
+    ink = torch.tensor([0.0, 0.3, 0.45, 0.5, 0.55, 0.7, 1.0]).view(1, 1, 1, 7)
+    with torch.inference_mode():
+        low, high = thresholds(ink)[0, :, 0]
+    torch.testing.assert_close(low, torch.tensor([0.0, 0.0, 1.0, 1.0, 1.0, 1.0, 1.0]))
+    torch.testing.assert_close(high, torch.tensor([0.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0]))
+    # Paper and full ink, each changed by 0.3, are what they were.
+    picture = (torch.rand(2, 1, INPUT_SIDE, INPUT_SIDE) > 0.8).float()
+    targets = torch.tensor([3, 4])
+    near = net.margins((picture - 0.3).clamp(0, 1), (picture + 0.3).clamp(0, 1), targets)
+    torch.testing.assert_close(near, net.margins(picture, picture, targets), atol=1e-4, rtol=1e-4)

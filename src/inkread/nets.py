@@ -11,7 +11,10 @@ import math
 import warnings
 from pathlib import Path
 
+import numpy as np
+import onnx
 import torch
+from onnx import numpy_helper
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_linear_bn_eval
 
@@ -28,12 +31,14 @@ __all__ = [
     "export_line",
     "export_page",
     "export_robust",
+    "halve_weights",
 ]
 
 DIGIT_CLASSES = 11  # ten digits and "not a digit"
 LINE_CLASSES = 11  # ten digits and the blank
 LINE_STEP = 2  # columns of a strip a frame
 PAGE_STEP = 4  # pixels a cell of the map
+LEAST_HALVED = 256  # entries of a tensor from which 16 bits save anything
 FRAMES_A_FEATURE = 2  # frames that the line network's head says of one column of features
 
 
@@ -202,7 +207,9 @@ class RobustNet(nn.Module):  # type: ignore[misc]  # torch is left out of type c
     Three convolutions and a hidden layer, about as in Gowal et al. 2018, arXiv 1810.12715; some 7 million
     multiplications a digit. They begin with weights under which intervals neither grow nor shrink from layer to layer,
     and are normalized by what the unchanged digits of a batch give, as in Shi et al. 2021, arXiv 2103.17268: without
-    either, bounds through so many layers are too wide to learn from.
+    either, bounds through so many layers are too wide to learn from. Before them two soft thresholds part ink from
+    paper, pixel by pixel: a change of black or white that crosses neither ends there, before the bounds of sixteen
+    pixels add up in the first convolution.
 
     Parameters
     ----------
@@ -214,14 +221,16 @@ class RobustNet(nn.Module):  # type: ignore[misc]  # torch is left out of type c
         super().__init__()
         c32, c64, c128, c256 = (max(4, round(c * width)) for c in (32, 64, 128, 256))
         self.features = nn.Sequential(
-            *_normed(nn.Conv2d(1, c32, 4, stride=2, padding=1, bias=False)),  # (N, 32, 14, 14)
+            *_soft_thresholds((0.3, 0.45), (0.55, 0.7)),  # (N, 2, 28, 28)
+            *_normed(nn.Conv2d(2, c32, 4, stride=2, padding=1, bias=False)),  # (N, 32, 14, 14)
             *_normed(nn.Conv2d(c32, c64, 4, stride=2, padding=1, bias=False)),  # (N, 64, 7, 7)
             *_normed(nn.Conv2d(c64, c128, 3, padding=1, bias=False)),  # (N, 128, 7, 7)
         )
         self.hidden = nn.Sequential(nn.Flatten(), *_normed(nn.Linear(c128 * 49, c256, bias=False)))
         self.head = nn.Linear(c256, DIGIT_CLASSES)
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d | nn.Linear):
+        for layer in (*self.features, *self.hidden):
+            # What parts ink from paper has its weights already.
+            if isinstance(layer, nn.Conv2d | nn.Linear) and layer.bias is None:
                 fan_in = layer.weight[0].numel()
                 nn.init.normal_(layer.weight, std=math.sqrt(2 * math.pi) / fan_in)
 
@@ -251,7 +260,9 @@ class RobustNet(nn.Module):  # type: ignore[misc]  # torch is left out of type c
                 scale, shift = _normalization(layer, x)
                 middle, radius = middle * scale + shift, radius * scale.abs()
             elif isinstance(layer, nn.Conv2d):
-                radius = nn.functional.conv2d(radius, layer.weight.abs(), None, layer.stride, layer.padding)
+                radius = nn.functional.conv2d(
+                    radius, layer.weight.abs(), None, layer.stride, layer.padding, groups=layer.groups
+                )
                 middle = layer(middle)
             elif isinstance(layer, nn.Linear):
                 middle, radius = layer(middle), nn.functional.linear(radius, layer.weight.abs())
@@ -265,6 +276,25 @@ class RobustNet(nn.Module):  # type: ignore[misc]  # torch is left out of type c
         least = (difference @ middle[:, :, None] - difference.abs() @ radius[:, :, None]).squeeze(2)
         least = least + self.head.bias[targets][:, None] - self.head.bias[None]
         return self.head(x), least.scatter(1, targets[:, None], torch.inf)
+
+
+def _soft_thresholds(*slopes: tuple[float, float]) -> tuple[nn.Module, ...]:
+    """Layers that part ink from paper, pixel by pixel: (N, 1, H, W) → (N, C, H, W), a channel for each slope.
+
+    Of a slope (low, high), pixels below ``low`` become 0, those above ``high`` 1, and those between lie on a line. No
+    sum is taken, so that intervals stay as tight as they can be: most of a change of dark ink or white paper ends here.
+    """
+    count = len(slopes)
+    low, high = torch.tensor(slopes).T
+    first, *others = (nn.Conv2d(inputs, count, 1, groups=inputs) for inputs in (1, count, count))
+    with torch.no_grad():
+        first.weight.copy_((1 / (high - low)).view(count, 1, 1, 1))
+        first.bias.copy_(-low / (high - low))
+    # Twice what is left of 1: what was above 1 is 1 then.
+    for layer in others:
+        nn.init.constant_(layer.weight, -1.0)
+        nn.init.constant_(layer.bias, 1.0)
+    return tuple(one for layer in (first, *others) for one in (layer, nn.ReLU()))
 
 
 def _normed(layer: nn.Conv2d | nn.Linear) -> tuple[nn.Module, ...]:
@@ -296,21 +326,24 @@ def export_page(net: PageNet, path: Path) -> None:
     _export(net, path, torch.zeros(2, 1, 64, 96), outputs=["map"], axes=axes)
 
 
-def export_line(net: LineNet, path: Path, *, height: int) -> None:
-    """Write the network as ONNX: input ``ink`` (N, 1, height, W), output ``log_probs`` (W / 2, N, 11)."""
+def export_line(net: LineNet, path: Path, *, height: int, half: bool = False) -> None:
+    """Write the network as ONNX: input ``ink`` (N, 1, height, W), output ``log_probs`` (W / 2, N, 11).
+
+    With ``half`` its weights are kept in 16 bits and computed with in 32: half the file, and all but the same answers.
+    """
     axes = {"ink": {0: "n", 3: "w"}, "log_probs": {0: "t", 1: "n"}}
-    _export(net, path, torch.zeros(2, 1, height, 64), outputs=["log_probs"], axes=axes)
+    _export(net, path, torch.zeros(2, 1, height, 64), outputs=["log_probs"], axes=axes, half=half)
 
 
-def export_digit(net: DigitNet, path: Path, *, side: int) -> None:
-    """Write the network as ONNX.
+def export_digit(net: DigitNet, path: Path, *, side: int, half: bool = False) -> None:
+    """Write the network as ONNX; with ``half`` as :func:`export_line` does.
 
     Input ``ink`` (N, 1, side, side), any N; outputs ``logits`` (N, 11), ``features`` (N, C, 7, 7), and ``head``
     (11, C), the constant weights of the last layer: with the features they tell what every place said for every class.
     """
     axes = {name: {0: "n"} for name in ("ink", "logits", "features")}
     example = torch.zeros(2, 1, side, side)
-    _export(_DigitNetWithHead(net), path, example, outputs=["logits", "features", "head"], axes=axes)
+    _export(_DigitNetWithHead(net), path, example, outputs=["logits", "features", "head"], axes=axes, half=half)
 
 
 def export_writer(net: WriterNet, path: Path) -> None:
@@ -354,8 +387,9 @@ def _export(
     inputs: str = "ink",
     outputs: list[str],
     axes: dict[str, dict[int, str]],
+    half: bool = False,
 ) -> None:
-    """Write a network as ONNX, whole or not at all."""
+    """Write a network as ONNX, whole or not at all; with ``half`` its weights in 16 bits."""
     partial = path.with_suffix(".partial")
     with warnings.catch_warnings():
         # The older exporter folds batch normalization and needs no further package; torch says it is the older one.
@@ -373,4 +407,26 @@ def _export(
             opset_version=17,
             dynamo=False,
         )
+    if half:
+        halve_weights(partial)
     partial.replace(path)
+
+
+def halve_weights(path: Path) -> None:
+    """Keep the weights of an ONNX file in 16 bits.
+
+    Each is followed by a cast to the 32 bits that it is computed with, which onnxruntime does once, when the network is
+    loaded. A weight is rounded to 11 bits so; of biases and other short tensors nothing would be gained.
+    """
+    model = onnx.load(path)
+    casts = []
+    for weights in model.graph.initializer:
+        values = numpy_helper.to_array(weights)
+        if values.dtype == np.float32 and values.size >= LEAST_HALVED:
+            name, half = weights.name, f"{weights.name}.half"
+            casts.append(onnx.helper.make_node("Cast", [half], [name], to=onnx.TensorProto.FLOAT))
+            weights.CopyFrom(numpy_helper.from_array(values.astype(np.float16), half))
+    nodes = [*casts, *model.graph.node]
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    onnx.save(model, path)

@@ -72,10 +72,9 @@ def test_a_missing_extra_is_named_with_its_install_line(inkread, tmp_path):
     assert done.stderr == "inkread: training needs the extra 'train': pip install 'inkread[train]'\n"
 
 
-def test_the_robust_recipe_names_the_data_that_it_needs(inkread, tmp_path):
+@pytest.mark.parametrize("command", [("digit-robust", "--epochs", "1"), ("second", "--samples", "1000")])
+def test_recipes_that_need_data_name_it(inkread, tmp_path, command):
     (tmp_path / "none").mkdir()
-    done = inkread(
-        "train", "digit-robust", "--epochs", "1", "--output", "net", env={"INKREAD_DATA": str(tmp_path / "none")}
-    )
+    done = inkread("train", *command, "--output", "net", env={"INKREAD_DATA": str(tmp_path / "none")})
     assert (done.returncode, done.stdout) == (1, "")
     assert "inkread data fetch mnist" in done.stderr

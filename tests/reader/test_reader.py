@@ -613,14 +613,14 @@ def test_a_line_network_of_ones_own_is_asked_alone():
     assert "773" in reader.read(page.pixels).text
 
 
-def test_digits_of_a_network_of_ones_own_are_not_compared_by_the_features_of_another():
-    assert "writer" in Reader().model
-    assert "writer" not in Reader(models={"digit": bundled("digit")}).model
+def test_a_digit_network_of_ones_own_is_asked_alone_and_not_compared_by_the_features_of_another():
+    assert {"second", "writer"} <= set(Reader().model)
+    assert not {"second", "writer"} & set(Reader(models={"digit": bundled("digit")}).model)
 
 
 def test_doubtful_digits_of_a_page_are_told_by_its_others(reader):
     """Fewer are wrong than without, and sure ones are the same."""
-    alone = Reader(models={"digit": bundled("digit")})
+    alone = Reader(models={task: bundled(task) for task in ("digit", "second")})
     wrong, changed = [0, 0], 0
     for seed in (3, 15, 22):
         image, truth = compose_page(np.random.default_rng([seed, 31]), PageOptions())

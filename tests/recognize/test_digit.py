@@ -12,7 +12,7 @@ from inkread.data.synth import Hand, draw_glyph
 from inkread.errors import ModelError
 from inkread.models.registry import bundled
 from inkread.parts import DIGITS, NOT_A_DIGIT
-from inkread.recognize.digit import BATCH, DigitRecognizer, log_softmax
+from inkread.recognize.digit import BATCH, DOUBTFUL, DigitRecognizer, log_softmax
 
 
 @pytest.fixture(scope="module")
@@ -102,3 +102,45 @@ def test_letters_and_marks_are_refused(recognizer):
 
 def test_the_alphabet_of_the_card_names_every_class(recognizer):
     assert recognizer.card.alphabet == (*DIGITS, NOT_A_DIGIT)
+
+
+@pytest.fixture
+def heard(recognizer):
+    """The network with another one beside it: the same, calibrated otherwise."""
+    second = dataclasses.replace(recognizer.card, temperature=recognizer.card.temperature * 4)
+    return DigitRecognizer(recognizer.card, second=second), DigitRecognizer(second)
+
+
+@pytest.mark.parametrize("activated", [False, True])
+def test_a_second_network_is_heard_on_doubtful_crops_alone(recognizer, heard, activated):
+    inks, _ = digits(BATCH + 60, seed=3)
+    both, second = heard
+
+    def scores_of(one):
+        return one.activate(inks)[0] if activated else one.recognize(inks)
+
+    first, other, found = scores_of(recognizer), scores_of(second), scores_of(both)
+    doubtful = np.exp(first.max(axis=1)) < DOUBTFUL
+    assert 5 <= doubtful.sum() <= len(inks) - 60
+    np.testing.assert_array_equal(found[~doubtful], first[~doubtful])
+    # Logarithms of probabilities are logits but for a constant of each row.
+    wanted = log_softmax((first[doubtful] + other[doubtful]) / 2)
+    np.testing.assert_allclose(np.exp(found[doubtful]), np.exp(wanted), atol=1e-4)
+    assert np.abs(np.exp(found[doubtful]) - np.exp(first[doubtful])).max() > 0.1
+
+
+def test_the_maps_of_both_networks_add_up_to_their_common_scores(heard):
+    inks, _ = digits(40, seed=3)
+    both, _ = heard
+    scores, maps = both.activate(inks)
+    first, *_ = DigitRecognizer(both.card).activate(inks)
+    doubtful = np.exp(first.max(axis=1)) < DOUBTFUL
+    assert doubtful.sum() >= 5
+    left = (scores - scores[:, :1]) - (maps.sum(axis=(2, 3)) - maps[:, :1].sum(axis=(2, 3)))
+    np.testing.assert_allclose(left[doubtful], np.broadcast_to(left[doubtful][:1], left[doubtful].shape), atol=1e-2)
+
+
+def test_a_second_network_of_other_classes_is_refused(recognizer):
+    second = dataclasses.replace(recognizer.card, alphabet=recognizer.card.alphabet[:10])
+    with pytest.raises(ModelError, match="other classes"):
+        DigitRecognizer(recognizer.card, second=second)

@@ -1,3 +1,6 @@
+import hashlib
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -5,7 +8,7 @@ import torch
 from inkread.errors import InvalidOption
 from inkread.models.registry import bundled
 from inkread.models.session import Session
-from inkread.nets import LineNet
+from inkread.nets import LineNet, halve_weights
 from inkread.train.exported import start_from_card
 
 
@@ -20,6 +23,19 @@ def test_a_network_that_starts_from_a_card_says_what_the_exported_one_says(task)
         # And in training, when the strips themselves are what is normalized by.
         net.train().dropout.eval()
         assert np.allclose(net(torch.from_numpy(ink)).numpy(), wanted, atol=1e-3)
+
+
+def test_a_network_starts_from_weights_in_sixteen_bits(tmp_path):
+    path = tmp_path / "small.onnx"
+    path.write_bytes(bundled("line").read_bytes())
+    halve_weights(path)
+    card = replace(bundled("line"), path=path, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    ink = torch.from_numpy(np.random.default_rng(3).random((24, 1, 32, 96), np.float32))
+    net = LineNet(recurrent=card.training["recurrent"])
+    start_from_card(net, card, ink)
+    (wanted,) = Session(card).run(["log_probs"], {"ink": ink.numpy()})
+    with torch.inference_mode():
+        assert np.allclose(net.eval()(ink).numpy(), wanted, atol=1e-3)
 
 
 @pytest.mark.parametrize(("task", "recurrent"), [("digit", 96), ("line", 40), ("line", 0)])

@@ -104,6 +104,17 @@ def test_the_network_is_read_with(trained):
     assert features.shape[0] == 1
 
 
+def test_a_second_network_is_written_in_sixteen_bits_and_heard_beside_the_first(tmp_path, trained):
+    _, first, _, _ = trained
+    card = train(tmp_path, recipe=replace(TINY, name="second", task="second", half=True, seed=7))
+    assert (card.task, card.name) == ("second", f"second-{card.sha256[:6]}")
+    assert card.path.stat().st_size < 0.75 * first.path.stat().st_size  # of so small a network, half is names
+    inks, _ = own(seed=1)
+    alone, both = (DigitRecognizer(first, second=second).recognize(inks[:40]) for second in (None, card))
+    assert np.abs(alone - both).max() > 0.01
+    assert Reader(models={"digit": first, "second": card}).model["second"] == card.name
+
+
 def test_an_interrupted_training_is_finished_by_the_same_call(tmp_path):
     def stop(progress):
         if progress.step == 12:

@@ -176,9 +176,11 @@ def _measure_digits(
 
 
 def _reading(card: ModelCard) -> Callable[[Any], Any]:
+    from inkread.models.registry import bundled
     from inkread.reader import Reader
 
-    reader = Reader(models={"digit": card})
+    # The bundled network is asked as it reads: with the second one beside it.
+    reader = Reader(models=None if card == bundled("digit") else {"digit": card})
     return lambda images: reader.classify(images).digits
 
 

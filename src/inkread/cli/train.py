@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -25,7 +25,9 @@ _Seed = Annotated[int | None, typer.Option(metavar="N", min=0, help="Seed of eve
 _LineCount = Annotated[
     int | None, typer.Option(metavar="N", min=1, help="Lines to learn from in all; by default the recipe's.")
 ]
-
+_Samples = Annotated[
+    int | None, typer.Option(metavar="N", min=1, help="Crops before the polish; by default the recipe's.")
+]
 _Workers = Annotated[
     int, typer.Option(metavar="N", min=1, help="Processes that make what is learned from, beside the one that learns.")
 ]
@@ -76,9 +78,7 @@ def digit(
         ),
     ] = None,
     only_own: Annotated[bool, typer.Option("--only-own", help="Learn from --data alone.")] = False,
-    samples: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="Crops before the polish; by default the recipe's.")
-    ] = None,
+    samples: _Samples = None,
     teacher: Annotated[
         list[str] | None,
         typer.Option(
@@ -106,24 +106,71 @@ def digit(
       inkread train digit --workers 14 --repeats 3 --teacher-width 2.5 --minutes 60   # with a GPU
       inkread read scan.png --model runs/digit/digit.toml
     """
-    with _needs_torch():
-        from inkread.train.own import load_own
-        from inkread.train.recipes import DIGIT, train_digit
-
-    recipe = replace(
-        DIGIT,
-        samples=samples or DIGIT.samples,
-        seed=DIGIT.seed if seed is None else seed,
+    _learn_digits(
+        "DIGIT",
+        output,
+        data=data or [],
+        only_own=only_own,
+        samples=samples,
+        seed=seed,
         teachers=tuple(choices.card(None if one == "bundled" else Path(one)) for one in teacher or ()),
         teacher_width=teacher_width,
         workers=workers,
         repeats=repeats,
         minutes=minutes,
     )
-    extra = [load_own(path) for path in data or []]
+
+
+@app.command()
+def second(
+    output: Annotated[
+        Path,
+        typer.Option(
+            metavar="DIR",
+            help="Gets second.onnx, its card second.toml, curves.jsonl and the checkpoint; DIR is resumed.",
+        ),
+    ] = Path("runs/second"),
+    samples: _Samples = None,
+    workers: _Workers = 1,
+    minutes: _Minutes = None,
+    seed: _Seed = None,
+) -> None:
+    """Train the second digit network, which is asked about the crops that the first is in doubt of.
+
+    It learns the same as the network of `inkread train digit`, but begins with other weights and sees other crops: what
+    the two get wrong is seldom the same.
+
+    \b
+    Examples:
+      inkread train second
+      inkread train second --samples 200000 --output runs/quick
+    """
+    _learn_digits("SECOND", output, samples=samples, seed=seed, workers=workers, minutes=minutes)
+
+
+def _learn_digits(
+    which: Literal["DIGIT", "SECOND"],
+    output: Path,
+    *,
+    data: Sequence[Path] = (),
+    only_own: bool = False,
+    samples: int | None,
+    seed: int | None,
+    **means: Any,
+) -> None:
+    """Train one of the recipes for digits; ``means`` are further settings of it."""
+    with _needs_torch():
+        from inkread.train import recipes
+        from inkread.train.own import load_own
+
+    own: recipes.DigitRecipe = getattr(recipes, which)
+    recipe = replace(own, samples=samples or own.samples, seed=own.seed if seed is None else seed, **means)
+    extra = [load_own(path) for path in data]
     _make_folder(output)
     with _progress("crops") as report:
-        card = train_digit(recipe, folder=output, extra=extra, bundled_data=not only_own, report=report, say=border.say)
+        card = recipes.train_digit(
+            recipe, folder=output, extra=extra, bundled_data=not only_own, report=report, say=border.say
+        )
     _tell(card)
 
 

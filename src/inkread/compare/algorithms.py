@@ -125,9 +125,10 @@ def settings_of(name: str) -> dict[str, Any]:
     if name in CLASSIC:
         return {"estimator": f"sklearn.{CLASSIC[name].estimator}", **CLASSIC[name].settings}
     if name == "bundled":
-        from inkread.models.registry import bundled
+        from inkread.models.registry import DIGIT_TASKS, bundled
 
-        return {"model": bundled("digit").name, "trained": "beforehand, on more than this split, with distortions"}
+        names = " and ".join(bundled(task).name for task in DIGIT_TASKS)
+        return {"model": names, "trained": "beforehand, on more than this split, with distortions"}
     networks = _networks()
     return {key: value for key, value in asdict(networks[name]).items() if key != "make"}
 
@@ -192,20 +193,19 @@ def _networks() -> Mapping[str, Any]:
 
 
 def _bundled(threads: int) -> Fitted:
-    from inkread.models.registry import bundled
-    from inkread.models.session import Session
+    from inkread.models.registry import DIGIT_TASKS, bundled
+    from inkread.recognize.digit import DigitRecognizer
 
-    card = bundled("digit")
-    session = Session(card, threads=threads)
+    cards = [bundled(task) for task in DIGIT_TASKS]
+    recognizer = DigitRecognizer(cards[0], second=cards[1], threads=threads)
 
     def predict(inputs: NDArray[np.float32]) -> NDArray[np.int64]:
-        (logits,) = session.run(["logits"], {"ink": np.ascontiguousarray(inputs)})
-        return np.asarray(logits[:, :10].argmax(axis=1), np.int64)
+        scores = recognizer.recognize_prepared(np.ascontiguousarray(inputs))
+        return np.asarray(scores[:, :10].argmax(axis=1), np.int64)
 
-    parameters = card.training.get("parameters")
     return Fitted(
         predict=predict,
-        size_bytes=len(card.read_bytes()),
-        parameters=int(parameters) if parameters is not None else None,
+        size_bytes=sum(len(card.read_bytes()) for card in cards),
+        parameters=sum(int(card.training["parameters"]) for card in cards),
         notes=("trained beforehand, on more than this split",),
     )

@@ -187,8 +187,8 @@ def _needed(nodes: list[_Node], output: str) -> list[_Node]:
 def _convolved(node: _Node, values: Mapping[str, Any]) -> Tensor:
     given = node.attributes
     padding = given.get("pads", [0, 0, 0, 0])
-    if padding[:2] != padding[2:] or given.get("group", 1) != 1:
-        raise ModelError(f"a convolution with the padding {padding} and {given.get('group', 1)} groups is not known")
+    if padding[:2] != padding[2:]:
+        raise ModelError(f"a convolution with the padding {padding} is not known")
     bias = values[node.inputs[2]] if len(node.inputs) > 2 else None
     return nn.functional.conv2d(
         values[node.inputs[0]],
@@ -197,6 +197,7 @@ def _convolved(node: _Node, values: Mapping[str, Any]) -> Tensor:
         stride=given.get("strides", [1, 1]),
         padding=padding[:2],
         dilation=given.get("dilations", [1, 1]),
+        groups=given.get("group", 1),
     )
 
 

@@ -16,9 +16,10 @@ from typing import Any
 
 from inkread.errors import ModelError
 
-__all__ = ["TASKS", "ModelCard", "bundled", "bundled_cards", "bundled_reports", "load_card"]
+__all__ = ["DIGIT_TASKS", "TASKS", "ModelCard", "bundled", "bundled_cards", "bundled_reports", "load_card"]
 
-TASKS = ("digit", "line", "words", "page", "writer")
+TASKS = ("digit", "second", "line", "words", "page", "writer")
+DIGIT_TASKS = TASKS[:2]  # what single digits are told by
 _ROOM = Path(__file__).parent
 
 

@@ -183,8 +183,10 @@ class Reader:
         there = {card.task for card in bundled_cards()}
         if "line" in given:  # a line network of one's own is heard alone
             there.discard("words")
-        if "digit" in given:  # what digits have in common is told by the features of one network
-            there.discard("writer")
+        if (
+            "digit" in given
+        ):  # one's own is heard alone; what digits have in common is told by the features of one network
+            there -= {"second", "writer"}
         self._cards = {task: given.get(task) or bundled(task) for task in TASKS if task in given or task in there}
         self._digit_recognizer: DigitRecognizer | None = None
         self._line_recognizers: tuple[LineRecognizer, ...] = ()
@@ -200,7 +202,9 @@ class Reader:
     def _digits(self) -> DigitRecognizer:
         with self._lock:
             if self._digit_recognizer is None:
-                self._digit_recognizer = DigitRecognizer(self._cards["digit"], threads=self.options.threads)
+                self._digit_recognizer = DigitRecognizer(
+                    self._cards["digit"], second=self._cards.get("second"), threads=self.options.threads
+                )
             return self._digit_recognizer
 
     def _lines(self) -> tuple[LineRecognizer, ...]:

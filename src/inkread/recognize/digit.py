@@ -16,6 +16,8 @@ __all__ = ["DigitRecognizer", "log_softmax"]
 
 # Crops a run of the network: enough to keep two cores busy, few enough to stay in their caches.
 BATCH = 128
+# Crops of which the likeliest class is less likely than this are shown to the second network too.
+DOUBTFUL = 0.99
 
 
 def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -25,19 +27,32 @@ def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 class DigitRecognizer:
-    """A loaded digit network with its calibration.
+    """A loaded digit network with its calibration, and one that is asked where it is in doubt.
+
+    What two networks that learned apart get wrong is seldom the same: of crops that the first is not sure of the mean
+    of their calibrated logits counts. Most crops are seen by the first alone, so that it costs little.
 
     Parameters
     ----------
     card
         A card of the task "digit".
+    second
+        A card of the task "second", of the same classes; None to hear one network alone.
     threads
         Cores that one run may use.
+
+    Raises
+    ------
+    ModelError
+        If the second network knows other classes.
     """
 
-    def __init__(self, card: ModelCard, *, threads: int = 1) -> None:
+    def __init__(self, card: ModelCard, *, second: ModelCard | None = None, threads: int = 1) -> None:
+        if second is not None and second.alphabet != card.alphabet:
+            raise ModelError(f"{second.name} cannot be heard beside {card.name}: it knows other classes")
         self.card = card
         self._session = Session(card, threads=threads)
+        self._second = Session(second, threads=threads) if second is not None else None
 
     def recognize(self, inks: Sequence[NDArray[np.float32]] | NDArray[np.float32]) -> NDArray[np.float32]:
         """Calibrated log-probabilities of N crops.
@@ -56,8 +71,11 @@ class DigitRecognizer:
 
     def recognize_prepared(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
         """As :meth:`recognize`, of what :func:`~inkread.recognize.prepare.prepare` made, (N, 1, 28, 28), in one run."""
-        (logits,) = self._session.run(["logits"], {"ink": inputs})
-        return log_softmax(np.asarray(logits / np.float32(self.card.temperature), np.float32))
+        (logits,) = _calibrated(self._session, inputs)
+        if self._second is not None and len(doubtful := _doubtful(logits)):
+            (other,) = _calibrated(self._second, inputs[doubtful])
+            logits[doubtful] = (logits[doubtful] + other) / 2
+        return log_softmax(logits)
 
     def features(self, inks: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
         """What the network sees in each place of N crops, taken as for :meth:`recognize`: float32 (N, C, 7, 7)."""
@@ -106,12 +124,35 @@ class DigitRecognizer:
     def _activate_batch(
         self, inks: Sequence[NDArray[np.float32]] | NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        logits, features, head = self._session.run(["logits", "features", "head"], {"ink": prepare(inks)})
-        count, channels, *grid = features.shape  # (N, C, 7, 7)
-        places = features.reshape(count, channels, -1)
-        maps = np.matmul(head / np.float32(self.card.temperature * places.shape[2]), places)
-        scores = log_softmax(np.asarray(logits / np.float32(self.card.temperature), np.float32))
-        return scores, np.asarray(maps.reshape(count, len(head), *grid), np.float32)
+        inputs = prepare(inks)
+        logits, maps = _activated(self._session, inputs)
+        if self._second is not None and len(doubtful := _doubtful(logits)):
+            others = _activated(self._second, inputs[doubtful])
+            for one, other in zip((logits, maps), others, strict=True):
+                one[doubtful] = (one[doubtful] + other) / 2
+        return log_softmax(logits), maps
 
     def _recognize_batch(self, inks: Sequence[NDArray[np.float32]] | NDArray[np.float32]) -> NDArray[np.float32]:
         return self.recognize_prepared(prepare(inks))
+
+
+def _calibrated(
+    session: Session, inputs: NDArray[np.float32], further: Sequence[str] = ()
+) -> list[NDArray[np.float32]]:
+    """The calibrated logits (N, C) of prepared crops, and further outputs as they are."""
+    logits, *others = session.run(["logits", *further], {"ink": inputs})
+    return [np.asarray(logits / np.float32(session.card.temperature), np.float32), *others]
+
+
+def _doubtful(logits: NDArray[np.float32]) -> NDArray[np.intp]:
+    """The rows whose likeliest class is less likely than :data:`DOUBTFUL`."""
+    return np.flatnonzero(log_softmax(logits).max(axis=1) < np.log(DOUBTFUL))
+
+
+def _activated(session: Session, inputs: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """The calibrated logits (N, C), and what each place adds to each of them, (N, C, 7, 7)."""
+    logits, features, head = _calibrated(session, inputs, ["features", "head"])
+    count, channels, *grid = features.shape  # (N, channels, 7, 7)
+    places = features.reshape(count, channels, -1)
+    maps = np.matmul(head / np.float32(session.card.temperature * places.shape[2]), places)
+    return logits, np.asarray(maps.reshape(count, len(head), *grid), np.float32)

@@ -30,7 +30,7 @@ from inkread.data.datasets import Samples, is_present, load
 from inkread.errors import InkreadError, InvalidOption
 from inkread.evaluate.digits import evaluate_digits
 from inkread.evaluate.report import Circumstances, digits_report, machine
-from inkread.models.registry import ModelCard, bundled, load_card
+from inkread.models.registry import DIGIT_TASKS, ModelCard, bundled, load_card
 from inkread.reader import Reader, ReaderOptions
 from inkread.serve.problems import Conflict, NotFound
 
@@ -267,12 +267,13 @@ class Lab:
                 raise _Canceled
 
         card = self._cards[order.network]
+        model = {task: name for task, name in reader.model.items() if task in DIGIT_TASKS}
         outcome = evaluate_digits(reader.classify, samples, refusal_threshold=card.refusal_threshold, on_batch=step)
         words = f"inkread evaluate digit {order.data} --split {order.split} --limit {job.total}"
         job.report = digits_report(
             outcome,
             Circumstances(
-                model={"digit": card.name},
+                model=model,
                 data={"name": order.data, "split": order.split, "n": job.total, "of": count},
                 command=words,
                 date=datetime.now().astimezone(),

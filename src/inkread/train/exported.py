@@ -33,6 +33,9 @@ def start_from_card(net: LineNet, card: ModelCard, ink: Tensor) -> None:
     """
     graph = onnx.load_from_string(card.read_bytes()).graph
     constants = {one.name: torch.from_numpy(numpy_helper.to_array(one).copy()) for one in graph.initializer}
+    for node in graph.node:  # weights that are kept in 16 bits
+        if node.op_type == "Cast" and node.input[0] in constants:
+            constants[node.output[0]] = constants[node.input[0]].float()
 
     def weights_of(kind: str) -> list[list[Tensor]]:
         """For each node of a kind the constants that it takes."""

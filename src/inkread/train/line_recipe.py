@@ -65,6 +65,8 @@ class LineRecipe:
         Weight of what that one says against the texts.
     workers, repeats, minutes
         Processes that compose lines; how often each is learned from; when the training is to end at the latest.
+    half
+        Whether the weights are kept in 16 bits.
     """
 
     name: str = "line"
@@ -85,11 +87,12 @@ class LineRecipe:
     workers: int = 1
     repeats: int = 1
     minutes: float | None = None
+    half: bool = False
 
 
 LINE = LineRecipe(gentle=0.35)
 # Heard beside the other: alone it takes leaning ones for slashes.
-WORDS = LineRecipe(name="words", words=3000, gentle=0.45)
+WORDS = LineRecipe(name="words", words=3000, gentle=0.45, half=True)
 # Cheque amounts: not bundled, for their pictures may be used for research only.
 LINE_CAR = LineRecipe(name="line-car", lines=200_000, learning_rate=1e-3, pictures="car_a", pictures_share=0.5)
 # Of each sign there is one for so many words.
@@ -213,7 +216,7 @@ def train_line(
     say("Calibrating and exporting")
     temperature = _temperature(trained, validation)
     path = folder / f"{recipe.name}.onnx"
-    export_line(trained, path, height=LINE_HEIGHT)
+    export_line(trained, path, height=LINE_HEIGHT, half=recipe.half)
     return write_card(
         path,
         task="words" if recipe.words else "line",

@@ -1,6 +1,7 @@
 """Named, frozen settings, each of which leads from data to an ONNX file, its card and its curves.
 
-``inkread train digit`` runs :func:`train_digit` with :data:`DIGIT`; the result of that is what the package bundles.
+``inkread train digit`` runs :func:`train_digit` with :data:`DIGIT`, ``inkread train second`` with :data:`SECOND`; the
+results of these are what the package bundles.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ from inkread.train.loop import FitOptions, Progress, Taught, fit, spent
 
 __all__ = [
     "DIGIT",
-    "RECIPES",
+    "SECOND",
     "DigitRecipe",
     "Validation",
     "draw_pen_digit",
@@ -74,6 +75,8 @@ class DigitRecipe:
 
     Attributes
     ----------
+    task
+        What the network is for: "digit", or "second", which is asked where that one is in doubt.
     samples
         Distorted crops seen in all.
     batch_size
@@ -99,9 +102,12 @@ class DigitRecipe:
         What the weights of some sources are multiplied with then.
     workers, repeats, minutes
         Processes that bend crops; how often each is learned from; when the training is to end at the latest.
+    half
+        Whether the weights are kept in 16 bits.
     """
 
     name: str = "digit"
+    task: str = "digit"
     samples: int = 5_000_000
     batch_size: int = 256
     width: float = 1.0
@@ -117,6 +123,7 @@ class DigitRecipe:
     workers: int = 1
     repeats: int = 1
     minutes: float | None = None
+    half: bool = False
     seed: int = 1
     distortion: DistortionOptions = field(default_factory=DistortionOptions)
     polish_share: float = 0.4
@@ -128,7 +135,8 @@ class DigitRecipe:
 
 
 DIGIT = DigitRecipe()
-RECIPES = {DIGIT.name: DIGIT}
+# Asked where the other is in doubt: what it learns is the same, what it begins with and the order are not.
+SECOND = DigitRecipe(name="second", task="second", seed=7, half=True)
 
 
 @dataclass(slots=True)
@@ -477,7 +485,7 @@ def _finish(
     }
     net.cpu()
     path = folder / f"{recipe.name}.onnx"
-    export_digit(net, path, side=INPUT_SIDE)
+    export_digit(net, path, side=INPUT_SIDE, half=recipe.half)
     shares = pool.shares().items()
     training = {
         "recipe": recipe.name,
@@ -495,7 +503,7 @@ def _finish(
     }
     written = write_card(
         path,
-        task="digit",
+        task=recipe.task,
         alphabet=DIGIT_CLASSES,
         calibration={"temperature": temperature, "refusal_threshold": round(threshold, 6)},
         training=training,

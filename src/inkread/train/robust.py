@@ -55,6 +55,9 @@ class RobustRecipe:
         against ``settle_epsilon``.
     clean_share
         Weight, in the end, of what is read unchanged against the worst that the bounds allow.
+    further_epochs, further_learning_rate
+        After that it learns on from the average of its weights, against ``settle_epsilon``, at a lower rate that falls
+        to nothing again. 0 leaves this out.
     """
 
     name: str = "digit-robust"
@@ -69,12 +72,14 @@ class RobustRecipe:
     ramp_share: float = 0.3
     settle_share: float = 0.4
     clean_share: float = 0.5
+    further_epochs: int = 16
+    further_learning_rate: float = 5e-4
     validation_writers: int = 60
     seed: int = 1
     threads: int = 2
 
     def __post_init__(self) -> None:
-        if self.epochs < 1 or self.batch_size < 1 or self.threads < 1:
+        if self.epochs < 1 or self.batch_size < 1 or self.threads < 1 or self.further_epochs < 0:
             raise InvalidOption(f"epochs, the batch and threads are at least 1; got {self}")
         if not 0 < self.epsilon <= min(self.train_epsilon, self.settle_epsilon) <= 1:
             raise InvalidOption(f"0 < epsilon <= train_epsilon and settle_epsilon <= 1; got {self}")
@@ -110,8 +115,8 @@ def train_robust(
     Parameters
     ----------
     folder
-        Gets ``checkpoint.pt``, ``curves.jsonl``, ``digit-robust.onnx`` and ``digit-robust.toml``. A checkpoint there is
-        continued.
+        Gets ``checkpoint.pt``, ``curves.jsonl``, ``digit-robust.onnx`` and ``digit-robust.toml``, and a folder
+        ``further`` with the first two of what it learned further. A checkpoint there is continued.
     digits
         Prepared digits to learn from and digits to validate on, each inputs (N, 1, 28, 28) and targets (N,); those of
         MNIST's training set, whole writers held out, when not given.
@@ -131,22 +136,27 @@ def train_robust(
     net = RobustNet(width=recipe.width).to(memory_format=torch.channels_last)
     size = min(recipe.batch_size, len(targets))
     rounds = len(targets) // size
-    options = FitOptions(
-        steps=recipe.epochs * rounds,
-        learning_rate=recipe.learning_rate,
-        weight_decay=0.0,
-        average_decay=0.999,
-        validate_every=max(1, rounds),
-        threads=recipe.threads,
-        seed=recipe.seed,
-    )
 
-    def batches(start: int, worker: int) -> Iterator[Batch]:
-        for step in range(start, options.steps):
+    def options(epochs: int, learning_rate: float) -> FitOptions:
+        return FitOptions(
+            steps=epochs * rounds,
+            learning_rate=learning_rate,
+            weight_decay=0.0,
+            average_decay=0.999,
+            validate_every=max(1, rounds),
+            threads=recipe.threads,
+            seed=recipe.seed,
+        )
+
+    def batches(start: int, *, first: int, epochs: int) -> Iterator[Batch]:
+        """From the step ``start`` of some epochs, of which the first is the ``first`` of the whole training."""
+        for step in range(start, epochs * rounds):
             epoch, place = divmod(step, rounds)
             # Each pass in an order of its own, which a resumed training finds again.
-            rows = np.random.default_rng([recipe.seed, epoch]).permutation(len(targets))[place * size :][:size]
-            yield torch.from_numpy(inputs[rows]), torch.from_numpy(targets[rows]), step / options.steps
+            order = np.random.default_rng([recipe.seed, first + epoch]).permutation(len(targets))
+            rows = order[place * size :][:size]
+            done = min(1.0, (first + step / rounds) / recipe.epochs)
+            yield torch.from_numpy(inputs[rows]), torch.from_numpy(targets[rows]), done
 
     def loss(model: nn.Module, batch: Batch) -> Tensor:
         device = next(model.parameters()).device
@@ -162,16 +172,22 @@ def train_robust(
             worst = (-margins).masked_fill(margins == torch.inf, 0)
             return clean_share * value + (1 - clean_share) * nn.functional.cross_entropy(worst, wanted)
 
-    say(f"Training {options.steps:,} steps of {size} digits against changes of up to {recipe.train_epsilon}")
-    trained = fit(
-        net,
-        batches,
-        loss=loss,
-        validate=lambda model: _figures(model, held, recipe.epsilon),
-        options=options,
-        folder=folder,
-        report=report,
-    )
+    def learn(model: nn.Module, first: int, epochs: int, learning_rate: float, where: Path) -> nn.Module:
+        say(f"Training {epochs * rounds:,} steps of {size} digits against changes of up to {recipe.train_epsilon}")
+        return fit(
+            model,
+            lambda start, worker: batches(start, first=first, epochs=epochs),
+            loss=loss,
+            validate=lambda model: _figures(model, held, recipe.epsilon),
+            options=options(epochs, learning_rate),
+            folder=where,
+            report=report,
+        )
+
+    trained = learn(net, 0, recipe.epochs, recipe.learning_rate, folder)
+    if recipe.further_epochs:
+        rate = recipe.further_learning_rate
+        trained = learn(trained, recipe.epochs, recipe.further_epochs, rate, folder / "further")
     if not isinstance(trained, RobustNet):
         raise TypeError(f"expected a RobustNet; got {type(trained).__name__}")
     say("Calibrating, exporting and certifying")
@@ -227,6 +243,7 @@ def _finish(net: RobustNet, held: Digits, count: int, recipe: RobustRecipe, fold
         **circumstances(),
         "seed": recipe.seed,
         "epochs": recipe.epochs,
+        "further_epochs": recipe.further_epochs,
         "batch_size": recipe.batch_size,
         "method": "interval bound propagation (arXiv 1810.12715)",
         "train_epsilon": recipe.train_epsilon,

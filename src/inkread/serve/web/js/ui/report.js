@@ -8,6 +8,7 @@ import { linePlot } from "./plot.js";
 export const TASKS = {
   digit: "Single digits",
   digits: "Single digits",
+  second: "Doubtful digits",
   line: "Lines",
   lines: "Lines",
   pages: "Pages",
