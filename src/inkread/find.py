@@ -93,8 +93,8 @@ HULL_LINES, HULL_SHARE, ON_HULL = 2.0, 0.08, 0.98
 # Width of a circle around a digit over its own height at the least, height of the digit within over that, and its ink
 # over that of the circle: a dot or a dash within a 0 has less.
 ROUND_SHARE, CIRCLED_HEIGHT, CIRCLED_INK = 0.75, (0.35, 0.8), 0.22
-# Beside a solid thing, which is no digit either, so many are enough, and where they have this share of its ink; beside a
-# dark corner, which is thicker than their strokes, a smaller one.
+# Beside a solid thing, which is no digit either, so many are enough, and where they have this share of its ink; beside
+# a dark corner, which is thicker than their strokes, a smaller one.
 FEW_ALIKE, MUCH_ALIKE, MUCH_BESIDE_CORNER = 3, 0.4, 0.15
 # Half the width of a stroke, in heights of its digit, beyond which it is none (bold markers reach 0.17); and in usual
 # heights of all other components, which may be smaller than its own digit.

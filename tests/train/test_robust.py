@@ -25,6 +25,7 @@ TINY = RobustRecipe(
     epsilon=0.05,
     train_epsilon=0.06,
     settle_epsilon=0.055,
+    further_epochs=2,
     threads=1,
 )
 
@@ -77,7 +78,7 @@ def test_what_it_learned_by_is_what_the_file_certifies(trained):
 
     folder, card, _ = trained
     net = RobustNet(width=0.12)
-    net.load_state_dict(torch.load(folder / "checkpoint.pt", weights_only=True)["average"])
+    net.load_state_dict(torch.load(folder / "further" / "checkpoint.pt", weights_only=True)["average"])
     net.eval()
     inputs, targets = (torch.from_numpy(array) for array in DATA[1])
     ends = (inputs - 0.05).clamp(0, 1), (inputs + 0.05).clamp(0, 1)
@@ -87,11 +88,13 @@ def test_what_it_learned_by_is_what_the_file_certifies(trained):
     np.testing.assert_allclose(found.numpy(), wanted.numpy(), atol=1e-3)
 
 
-def test_an_interrupted_training_is_finished_by_the_same_call(tmp_path):
-    short = dataclasses.replace(TINY, epochs=2)
+@pytest.mark.parametrize("interrupted", [5, 10])
+def test_an_interrupted_training_is_finished_by_the_same_call(tmp_path, interrupted):
+    short, seen = dataclasses.replace(TINY, epochs=2, further_epochs=1), []
 
     def stop(progress):
-        if progress.step == 4:
+        seen.append(progress.step)
+        if len(seen) == interrupted:
             raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
@@ -103,8 +106,8 @@ def test_an_interrupted_training_is_finished_by_the_same_call(tmp_path):
             train_robust(short, folder=tmp_path, digits=DATA, report=stop)
         steps = []
         train_robust(short, folder=tmp_path, digits=DATA, report=lambda progress: steps.append(progress.step))
-    assert steps[0] > 1
-    assert steps[-1] == 8
+    # Eight steps, and four further ones, each of them once.
+    assert [*seen, *steps] == [*range(1, 9), *range(1, 5)]
 
 
 def test_the_change_grows_after_the_warm_up_and_settles_above_what_is_certified():

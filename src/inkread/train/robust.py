@@ -173,7 +173,8 @@ def train_robust(
             return clean_share * value + (1 - clean_share) * nn.functional.cross_entropy(worst, wanted)
 
     def learn(model: nn.Module, first: int, epochs: int, learning_rate: float, where: Path) -> nn.Module:
-        say(f"Training {epochs * rounds:,} steps of {size} digits against changes of up to {recipe.train_epsilon}")
+        most = recipe.settle_epsilon if first else recipe.train_epsilon
+        say(f"Training {epochs * rounds:,} steps of {size} digits against changes of up to {most}")
         return fit(
             model,
             lambda start, worker: batches(start, first=first, epochs=epochs),
