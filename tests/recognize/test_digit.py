@@ -123,6 +123,7 @@ def test_a_second_network_is_heard_on_doubtful_crops_alone(recognizer, heard, ac
     doubtful = np.exp(first.max(axis=1)) < DOUBTFUL
     assert 5 <= doubtful.sum() <= len(inks) - 60
     np.testing.assert_array_equal(found[~doubtful], first[~doubtful])
+    np.testing.assert_array_equal(both.recognize(inks, alone=True), recognizer.recognize(inks))
     # Logarithms of probabilities are logits but for a constant of each row.
     wanted = log_softmax((first[doubtful] + other[doubtful]) / 2)
     np.testing.assert_allclose(np.exp(found[doubtful]), np.exp(wanted), atol=1e-4)

@@ -379,7 +379,8 @@ class Reader:
         sureness = np.exp(scores[:, : len(DIGITS)].max(axis=1))
         unsure = np.flatnonzero(sureness < UNSURE_CROP).tolist()
         looks = [(i, look) for i in unsure for look in mended(crops[i], inks[i])]
-        others = self._digits().recognize(to_ink([look for _, look in looks]))
+        # Two networks that are both unsure of what noise left are too unsure together.
+        others = self._digits().recognize(to_ink([look for _, look in looks]), alone=True)
         for (i, _), other in zip(looks, others, strict=True):
             surest = np.exp(other[: len(DIGITS)].max())
             if surest >= max(SURE_LOOK, sureness[i]):

@@ -54,25 +54,30 @@ class DigitRecognizer:
         self._session = Session(card, threads=threads)
         self._second = Session(second, threads=threads) if second is not None else None
 
-    def recognize(self, inks: Sequence[NDArray[np.float32]] | NDArray[np.float32]) -> NDArray[np.float32]:
+    def recognize(
+        self, inks: Sequence[NDArray[np.float32]] | NDArray[np.float32], *, alone: bool = False
+    ) -> NDArray[np.float32]:
         """Calibrated log-probabilities of N crops.
 
         Parameters
         ----------
         inks
             N crops of ink, float32 (h, w) in [0, 1], 1 is ink.
+        alone
+            Whether the first network is heard alone.
 
         Returns
         -------
         float32 (N, 11): ten digits, then "not a digit".
         """
-        parts = [self._recognize_batch(inks[i : i + BATCH]) for i in range(0, len(inks), BATCH)]
+        batches = (inks[i : i + BATCH] for i in range(0, len(inks), BATCH))
+        parts = [self.recognize_prepared(prepare(batch), alone=alone) for batch in batches]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.card.alphabet)), np.float32)
 
-    def recognize_prepared(self, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    def recognize_prepared(self, inputs: NDArray[np.float32], *, alone: bool = False) -> NDArray[np.float32]:
         """As :meth:`recognize`, of what :func:`~inkread.recognize.prepare.prepare` made, (N, 1, 28, 28), in one run."""
         (logits,) = _calibrated(self._session, inputs)
-        if self._second is not None and len(doubtful := _doubtful(logits)):
+        if self._second is not None and not alone and len(doubtful := _doubtful(logits)):
             (other,) = _calibrated(self._second, inputs[doubtful])
             logits[doubtful] = (logits[doubtful] + other) / 2
         return log_softmax(logits)
@@ -131,9 +136,6 @@ class DigitRecognizer:
             for one, other in zip((logits, maps), others, strict=True):
                 one[doubtful] = (one[doubtful] + other) / 2
         return log_softmax(logits), maps
-
-    def _recognize_batch(self, inks: Sequence[NDArray[np.float32]] | NDArray[np.float32]) -> NDArray[np.float32]:
-        return self.recognize_prepared(prepare(inks))
 
 
 def _calibrated(
