@@ -1,4 +1,5 @@
 import json
+import time
 from collections import Counter
 from pathlib import Path
 
@@ -172,10 +173,12 @@ def test_seconds_hold_reading_and_not_decoding(tmp_path: Path, document_of) -> N
     path = manifest(tmp_path, {"lines": ["1"]})
     image = cv2.imread(str(tmp_path / "images" / "p0.png"))
     cv2.imwrite(str(tmp_path / "images" / "p0.png"), cv2.resize(image, (3000, 3000)))
+    began = time.perf_counter()
     report = evaluate_manifest(
         lambda source, region: document_of(["1"]), path, presentation=Presentation(as_array=True)
     )
-    assert report.median_seconds == report.mean_seconds < 0.005
+    # Nine megapixels take far longer to decode than nothing takes to be read, on however busy a machine.
+    assert report.median_seconds == report.mean_seconds < (time.perf_counter() - began) / 3
 
 
 def test_outcomes_are_reported_as_they_come(document_of) -> None:
