@@ -178,7 +178,7 @@ def test_seconds_hold_reading_and_not_decoding(tmp_path: Path, document_of) -> N
         lambda source, region: document_of(["1"]), path, presentation=Presentation(as_array=True)
     )
     # Nine megapixels take far longer to decode than nothing takes to be read, on however busy a machine.
-    assert report.median_seconds == report.mean_seconds < (time.perf_counter() - began) / 3
+    assert report.median_seconds == report.mean_seconds < (time.perf_counter() - began) / 10
 
 
 def test_outcomes_are_reported_as_they_come(document_of) -> None:

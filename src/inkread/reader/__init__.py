@@ -183,9 +183,7 @@ class Reader:
         there = {card.task for card in bundled_cards()}
         if "line" in given:  # a line network of one's own is heard alone
             there.discard("words")
-        if (
-            "digit" in given
-        ):  # one's own is heard alone; what digits have in common is told by the features of one network
+        if "digit" in given:  # heard alone too; and what digits have in common is told by the features of one network
             there -= {"second", "writer"}
         self._cards = {task: given.get(task) or bundled(task) for task in TASKS if task in given or task in there}
         self._digit_recognizer: DigitRecognizer | None = None

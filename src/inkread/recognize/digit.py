@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,10 +76,7 @@ class DigitRecognizer:
 
     def recognize_prepared(self, inputs: NDArray[np.float32], *, alone: bool = False) -> NDArray[np.float32]:
         """As :meth:`recognize`, of what :func:`~inkread.recognize.prepare.prepare` made, (N, 1, 28, 28), in one run."""
-        (logits,) = _calibrated(self._session, inputs)
-        if self._second is not None and not alone and len(doubtful := _doubtful(logits)):
-            (other,) = _calibrated(self._second, inputs[doubtful])
-            logits[doubtful] = (logits[doubtful] + other) / 2
+        (logits,) = self._told(_calibrated, inputs, alone=alone)
         return log_softmax(logits)
 
     def features(self, inks: Sequence[NDArray[np.float32]]) -> NDArray[np.float32]:
@@ -129,13 +126,22 @@ class DigitRecognizer:
     def _activate_batch(
         self, inks: Sequence[NDArray[np.float32]] | NDArray[np.float32]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        inputs = prepare(inks)
-        logits, maps = _activated(self._session, inputs)
-        if self._second is not None and len(doubtful := _doubtful(logits)):
-            others = _activated(self._second, inputs[doubtful])
-            for one, other in zip((logits, maps), others, strict=True):
-                one[doubtful] = (one[doubtful] + other) / 2
+        logits, maps = self._told(_activated, prepare(inks))
         return log_softmax(logits), maps
+
+    def _told(
+        self,
+        ask: Callable[[Session, NDArray[np.float32]], Sequence[NDArray[np.float32]]],
+        inputs: NDArray[np.float32],
+        *,
+        alone: bool = False,
+    ) -> Sequence[NDArray[np.float32]]:
+        """What ``ask`` gets of the first network, logits before all else; of doubtful crops the mean of both."""
+        told = ask(self._session, inputs)
+        if self._second is not None and not alone and len(doubtful := _doubtful(told[0])):
+            for one, other in zip(told, ask(self._second, inputs[doubtful]), strict=True):
+                one[doubtful] = (one[doubtful] + other) / 2
+        return told
 
 
 def _calibrated(

@@ -80,7 +80,7 @@ class RobustRecipe:
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch_size < 1 or self.threads < 1 or self.further_epochs < 0:
-            raise InvalidOption(f"epochs, the batch and threads are at least 1; got {self}")
+            raise InvalidOption(f"epochs, the batch and threads are at least 1, further_epochs at least 0; got {self}")
         if not 0 < self.epsilon <= min(self.train_epsilon, self.settle_epsilon) <= 1:
             raise InvalidOption(f"0 < epsilon <= train_epsilon and settle_epsilon <= 1; got {self}")
         if not (0 <= self.clean_share <= 1 and self.warmup_share + self.ramp_share + self.settle_share <= 1):
@@ -137,27 +137,6 @@ def train_robust(
     size = min(recipe.batch_size, len(targets))
     rounds = len(targets) // size
 
-    def options(epochs: int, learning_rate: float) -> FitOptions:
-        return FitOptions(
-            steps=epochs * rounds,
-            learning_rate=learning_rate,
-            weight_decay=0.0,
-            average_decay=0.999,
-            validate_every=max(1, rounds),
-            threads=recipe.threads,
-            seed=recipe.seed,
-        )
-
-    def batches(start: int, *, first: int, epochs: int) -> Iterator[Batch]:
-        """From the step ``start`` of some epochs, of which the first is the ``first`` of the whole training."""
-        for step in range(start, epochs * rounds):
-            epoch, place = divmod(step, rounds)
-            # Each pass in an order of its own, which a resumed training finds again.
-            order = np.random.default_rng([recipe.seed, first + epoch]).permutation(len(targets))
-            rows = order[place * size :][:size]
-            done = min(1.0, (first + step / rounds) / recipe.epochs)
-            yield torch.from_numpy(inputs[rows]), torch.from_numpy(targets[rows]), done
-
     def loss(model: nn.Module, batch: Batch) -> Tensor:
         device = next(model.parameters()).device
         ink, wanted = batch[0].to(device), batch[1].to(device)
@@ -173,14 +152,34 @@ def train_robust(
             return clean_share * value + (1 - clean_share) * nn.functional.cross_entropy(worst, wanted)
 
     def learn(model: nn.Module, first: int, epochs: int, learning_rate: float, where: Path) -> nn.Module:
+        """Learn for some epochs, of which the first is the ``first`` of the whole training."""
+        options = FitOptions(
+            steps=epochs * rounds,
+            learning_rate=learning_rate,
+            weight_decay=0.0,
+            average_decay=0.999,
+            validate_every=max(1, rounds),
+            threads=recipe.threads,
+            seed=recipe.seed,
+        )
+
+        def batches(start: int, worker: int) -> Iterator[Batch]:
+            for step in range(start, options.steps):
+                epoch, place = divmod(step, rounds)
+                # Each pass in an order of its own, which a resumed training finds again.
+                order = np.random.default_rng([recipe.seed, first + epoch]).permutation(len(targets))
+                rows = order[place * size :][:size]
+                done = min(1.0, (first + step / rounds) / recipe.epochs)
+                yield torch.from_numpy(inputs[rows]), torch.from_numpy(targets[rows]), done
+
         most = recipe.settle_epsilon if first else recipe.train_epsilon
-        say(f"Training {epochs * rounds:,} steps of {size} digits against changes of up to {most}")
+        say(f"Training {options.steps:,} steps of {size} digits against changes of up to {most}")
         return fit(
             model,
-            lambda start, worker: batches(start, first=first, epochs=epochs),
+            batches,
             loss=loss,
             validate=lambda model: _figures(model, held, recipe.epsilon),
-            options=options(epochs, learning_rate),
+            options=options,
             folder=where,
             report=report,
         )
