@@ -11,6 +11,7 @@ from inkread.decode.agree import (
     may_hang_together,
     possible_numbers,
     with_agreement,
+    with_likelier_digit,
     with_numbers,
 )
 from inkread.decode.choose import ChosenLine, PageReading
@@ -142,6 +143,48 @@ def test_a_line_is_as_sure_as_two_readers_of_all_of_it_make_it(texts, least, mos
     assert line.probability == pytest.approx(sureness, abs=0.06), "its digits are together as sure"
     assert [text for text, _ in others] == [text for text, _ in texts if text != "30"]
     assert sum(probability for _, probability in line.texts) <= 1
+
+
+def two_candidates():
+    """A line of two pieces that stand apart."""
+    boxes = (Box(100, 57, 118, 79), Box(122, 57, 140, 79))
+    candidates = tuple(
+        Candidate(start=k, end=k + 1, ink=np.ones((22, 18), np.float32), box=box) for k, box in enumerate(boxes)
+    )
+    return LineOfCandidates(pieces=boxes, candidates=candidates, digit_height=22.0)
+
+
+def said_of(text, probability):
+    rows = [[*peaked(int(c), probability), (1 - probability) / 2] for c in text]
+    return np.log(np.array(rows)).astype(np.float32)
+
+
+def test_the_digit_that_two_readers_together_find_likelier_is_taken():
+    texts = (("17", 0.6), ("11", 0.3), ("7", 0.1))
+    found, reading = (two_candidates(),), reading_of(line_of("17", 0.6))
+    changed = with_likelier_digit(reading, texts, found, [said_of("11", 0.95)])
+    assert text_of(changed) == "11"
+    first, second = changed.lines[0].probabilities
+    assert first.tolist() == reading.lines[0].probabilities[0].tolist(), "the others stay as they were"
+    assert second.sum() == pytest.approx(reading.lines[0].probabilities[1].sum())
+    assert second.max() < 0.6, "it is no surer than what was there"
+    assert with_likelier_digit(reading, texts, found, [said_of("17", 0.95)]) is reading
+
+
+@pytest.mark.parametrize(
+    ("texts", "found", "signs"),
+    [
+        ((("17", 0.6), ("41", 0.3)), 1, ()),
+        ((("17", 0.6), ("117", 0.3)), 1, ()),
+        ((("17", 0.6), ("11", 0.3)), 0, ()),
+        ((("17", 0.6), ("11", 0.3)), 1, (Box(118, 57, 122, 79),)),
+    ],
+    ids=["two digits differ", "another length", "nothing found", "a sign between them"],
+)
+def test_other_readings_change_no_digit(texts, found, signs):
+    reading = reading_of(dataclasses.replace(line_of("17", 0.6), signs=signs))
+    lines = (two_candidates(),) * found
+    assert with_likelier_digit(reading, texts, lines, [said_of("41", 0.99)] * found) is reading
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from collections import defaultdict
 import numpy as np
 import pytest
 
-from inkread.decode.lattice import BEAM, read_lattice
+from inkread.decode.lattice import BEAM, read_lattice, text_log_probs
 from inkread.errors import InvalidArray
 
 OTHER = 10
@@ -83,6 +83,23 @@ def test_the_answer_and_its_probabilities_are_those_of_walking_every_path(seed):
     for hypothesis in reading.hypotheses:
         assert math.exp(hypothesis.log_prob) <= by_text[hypothesis.text] + 1e-9
     assert len(reading.hypotheses) <= BEAM
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_text_is_as_probable_as_all_ways_that_read_it(seed):
+    rng = np.random.default_rng(seed)
+    pieces = int(rng.integers(2, 4))
+    spans, log_probs, priors = random_lattice(rng, pieces)
+    by_text: dict[str, float] = defaultdict(float)
+    for weight, _, classes in brute_force(spans, log_probs, priors, pieces):
+        by_text["".join(str(kind) for kind in classes if kind != OTHER)] += weight
+    total = sum(by_text.values())
+    for length in (1, 2):
+        texts = [text for text in by_text if len(text) == length]
+        said = text_log_probs(texts, spans, log_probs, log_priors=priors, pieces=pieces)
+        np.testing.assert_allclose(np.exp(said), [by_text[text] / total for text in texts], rtol=1e-6)
+    longer = "1" * (pieces + 1)
+    assert text_log_probs([longer], spans, log_probs, log_priors=priors, pieces=pieces).tolist() == [-np.inf]
 
 
 def test_texts_differ_and_come_likeliest_first():

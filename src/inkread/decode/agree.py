@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from inkread.decode.choose import MARK_HEIGHT, ChosenLine, PageReading
 from inkread.decode.ctc import aligned, greedy
+from inkread.decode.lattice import text_log_probs
 from inkread.decode.slashes import possible_slashes
 from inkread.decode.whole import STRONG_INK, cut_out, frame_probabilities, likeliest_together
-from inkread.parts import Hypothesis, LineOfCandidates, Scores, Word
+from inkread.parts import DIGITS, Hypothesis, LineOfCandidates, Scores, Word
 
 __all__ = [
     "agree",
@@ -28,6 +29,7 @@ __all__ = [
     "may_hang_together",
     "possible_numbers",
     "with_agreement",
+    "with_likelier_digit",
     "with_numbers",
 ]
 
@@ -72,6 +74,9 @@ SURE_PAIR, SURE_NUMBER = 0.97, 0.85
 LEAST_AGREEMENT = 0.15
 # What the digit network's reading counts for where it leaves pieces as high as a digit out of a number.
 LEFT_INK_DISCOUNT = 0.1
+# Of two readings that differ in one digit, what the digit network's opinion of the whole line counts for beside that of
+# the line networks, as an exponent; and the least that it may say of one, as a natural logarithm.
+DIGITS_WEIGHT, LEAST_SAID = 0.5, -15.0
 
 
 def doubtful_words(
@@ -277,6 +282,67 @@ def with_agreement(line: ChosenLine, texts: Sequence[tuple[str, float]]) -> Chos
         line,
         probabilities=_scaled(line, every, line.probability, together),
         texts=((own, together), *alternatives),
+    )
+
+
+def with_likelier_digit(
+    reading: PageReading,
+    texts: Sequence[tuple[str, float]],
+    found: Sequence[LineOfCandidates],
+    scores: Sequence[NDArray[np.float32]],
+) -> PageReading:
+    """The reading of a single line, with that digit changed that both readers together find likelier otherwise.
+
+    Which reader is surer of a line depends on all of its digits; which of two digits one of them is does not. So
+    readings of the line that differ from it in one digit are compared by the product of what the two say of each.
+
+    Parameters
+    ----------
+    reading
+        What was chosen; it stays where its digits do not stand in one line, or signs stand between them.
+    texts
+        What the line networks say of the line, with probabilities.
+    found, scores
+        The lines, and for each (C, 11): what the digit network says about its candidates, "not a digit" last.
+    """
+    written = [number for number, line in enumerate(reading.lines) if line.boxes]
+    if not found or len(written) != 1 or reading.lines[written[0]].signs:
+        return reading
+    line = reading.lines[written[0]]
+    own = line.text
+    others = {text: p for text, p in texts if len(text) == len(own) and sum(map(str.__ne__, text, own)) == 1}
+    if not others:
+        return reading
+    # The line networks find what they do not name at all no likelier than the last that they name.
+    said = {own: dict(texts).get(own, texts[-1][1]), **others}
+    together = np.log(list(said.values())) + DIGITS_WEIGHT * np.maximum(_said(list(said), found, scores), LEAST_SAID)
+    best = int(together.argmax())
+    if best == 0:
+        return reading
+    text = list(said)[best]
+    place = next(k for k, character in enumerate(text) if character != own[k])
+    before, after = DIGITS.index(own[place]), DIGITS.index(text[place])
+    share = 1 / (1 + math.exp(together[0] - together[best]))
+    weighed = line.probabilities[place].copy()
+    weighed[[after, before]] = (weighed[before] + weighed[after]) * np.array([share, 1 - share])
+    lines = list(reading.lines)
+    probabilities = (*line.probabilities[:place], weighed, *line.probabilities[place + 1 :])
+    lines[written[0]] = replace(line, probabilities=probabilities, texts=())
+    return replace(reading, lines=tuple(lines))
+
+
+def _said(
+    texts: Sequence[str], found: Sequence[LineOfCandidates], scores: Sequence[NDArray[np.float32]]
+) -> NDArray[np.float64]:
+    """What the digit network says of texts of one length, of all lines together: natural logarithms."""
+    firsts = np.cumsum([0, *(len(line.pieces) for line in found)]).tolist()
+    candidates = [(first, c) for first, line in zip(firsts, found, strict=False) for c in line.candidates]
+    return text_log_probs(
+        texts,
+        [(first + c.start, first + c.end) for first, c in candidates],
+        np.concatenate(scores),
+        log_priors=[(c.log_prior, c.log_prior_other) for _, c in candidates],
+        pieces=firsts[-1],
     )
 
 

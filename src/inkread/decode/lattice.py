@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from inkread.errors import InvalidArray
 from inkread.parts import DIGITS, Hypothesis
 
-__all__ = ["Reading", "read_lattice"]
+__all__ = ["Reading", "read_lattice", "text_log_probs"]
 
 DIGIT_COUNT = len(DIGITS)
 # Ways kept at each node for the alternatives of a line, and digits considered on each edge.
@@ -78,9 +78,7 @@ def read_lattice(
             f"a lattice of {len(spans)} candidates needs scores of shape ({len(spans)}, 11) and a prior each; "
             f"got {log_probs.shape} and {len(log_priors)}"
         )
-    priors = np.asarray(log_priors, np.float64).reshape(-1, 2)
-    scores = log_probs.astype(np.float64) + priors[:, :1]
-    scores[:, DIGIT_COUNT] += priors[:, 1]
+    scores = _with_priors(log_probs, log_priors)
     ends: list[list[int]] = [[] for _ in range(pieces + 1)]
     starts: list[list[int]] = [[] for _ in range(pieces + 1)]
     for edge, (start, end) in enumerate(spans):
@@ -113,6 +111,51 @@ def read_lattice(
         ]
     ).reshape(-1, DIGIT_COUNT)
     return Reading(hypotheses=hypotheses, chosen=chosen, refused=refused, digit_probs=digit_probs)
+
+
+def text_log_probs(
+    texts: Sequence[str],
+    spans: Sequence[tuple[int, int]],
+    log_probs: NDArray[np.float32],
+    *,
+    log_priors: Sequence[tuple[float, float]],
+    pieces: int,
+) -> NDArray[np.float64]:
+    """How probable it is that a line says each of some texts, however it is cut: natural logarithms.
+
+    Parameters
+    ----------
+    texts
+        Digits, all of one length.
+    spans, log_probs, log_priors, pieces
+        As for :func:`read_lattice`.
+
+    Returns
+    -------
+    float64 (M,), -inf for a text that no way through the line reads.
+    """
+    scores = _with_priors(log_probs, log_priors)
+    totals = np.logaddexp.reduce(scores, axis=1)
+    digits = np.array([[DIGITS.index(character) for character in text] for text in texts], int)  # (M, n)
+    count, length = digits.shape
+    every = np.full(pieces + 1, -np.inf)
+    every[0] = 0.0
+    own = np.full((pieces + 1, count, length + 1), -np.inf)  # by node, text, and how many of its digits came before
+    own[0, :, 0] = 0.0
+    for edge in sorted(range(len(spans)), key=lambda edge: spans[edge][0]):
+        start, end = spans[edge]
+        every[end] = np.logaddexp(every[end], every[start] + totals[edge])
+        np.logaddexp(own[end], own[start] + scores[edge, DIGIT_COUNT], out=own[end])
+        np.logaddexp(own[end, :, 1:], own[start, :, :-1] + scores[edge, digits], out=own[end, :, 1:])
+    return np.asarray(np.minimum(own[pieces, :, length] - every[pieces], 0.0))
+
+
+def _with_priors(log_probs: NDArray[np.float32], log_priors: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+    """(C, 11): what each candidate weighs as each digit and as none, with what its gaps say."""
+    priors = np.asarray(log_priors, np.float64).reshape(-1, 2)
+    scores = log_probs.astype(np.float64) + priors[:, :1]
+    scores[:, DIGIT_COUNT] += priors[:, 1]
+    return scores
 
 
 Way = tuple[float, tuple[tuple[int, int], ...]]

@@ -24,6 +24,7 @@ from inkread.decode.agree import (
     may_hang_together,
     possible_numbers,
     with_agreement,
+    with_likelier_digit,
     with_numbers,
 )
 from inkread.decode.choose import (
@@ -518,7 +519,7 @@ class Reader:
         if is_dirty_page:
             reading = without_hanging_letters(without_pieces_of_words(without_lone_marks(reading), found), found)
         if "line" in self._cards:
-            reading = self._or_as_one_line(page, found, reading, is_line=options.layout == "line")
+            reading = self._or_as_one_line(page, found, reading, scores, is_line=options.layout == "line")
             reading = without_lone_marks(reading) if is_dirty_page else reading
         return replace(reading, percent_signs=proposed.percent_signs)
 
@@ -599,7 +600,13 @@ class Reader:
         return options.layout == "page" and options.look_around and "page" in self._cards
 
     def _or_as_one_line(
-        self, page: CleanPage, found: Sequence[LineOfCandidates], reading: PageReading, *, is_line: bool
+        self,
+        page: CleanPage,
+        found: Sequence[LineOfCandidates],
+        reading: PageReading,
+        scores: Sequence[NDArray[np.float32]],
+        *,
+        is_line: bool,
     ) -> PageReading:
         """The reading of a page, or that of all its ink as one line, where it is or may be one and is surer so; where
         it is one, as sure as both make it."""
@@ -621,8 +628,13 @@ class Reader:
         whole = self._read_whole(word, 0.0 if is_line else least)
         if whole is None:
             return reading
+        surer = self._surer(reading, whole, least, is_line=is_line)
+        return with_likelier_digit(surer, whole.texts, found, scores)
+
+    def _surer(self, reading: PageReading, whole: ChosenLine, least: float, *, is_line: bool) -> PageReading:
+        """The reading, or that of all ink as one line where it is likelier than ``least``."""
         if is_line and _is_within("".join(line.text for line in reading.lines), whole.texts[0][0]):
-            least = WHOLE_GAIN_OF_MORE * own
+            least = WHOLE_GAIN_OF_MORE * reading.probability
         if whole.texts[0][1] > least:
             line = with_second_opinion(whole, self._digits().recognize(whole.inks))
             # An unsure digit stays: without it the others would be another number.
