@@ -118,7 +118,8 @@ def test_on_a_terminal_a_bar_shows_how_far_it_is(command, mirror, tmp_path):
         check=True,
     )
     os.close(theirs)
-    talk = os.read(ours, 65536).decode()
+    # On a slow machine there are more bars than are read at once.
+    talk = os.read(ours, 65536).decode(errors="replace")
     os.close(ours)
     assert done.stdout.decode().strip() == str(tmp_path / "data" / "qmnist")
     assert "qmnist-train-labels-idx2-int.gz" in talk and "kB" in talk

@@ -75,8 +75,9 @@ LEAST_AGREEMENT = 0.15
 # What the digit network's reading counts for where it leaves pieces as high as a digit out of a number.
 LEFT_INK_DISCOUNT = 0.1
 # Of two readings that differ in one digit, what the digit network's opinion of the whole line counts for beside that of
-# the line networks, as an exponent; and the least that it may say of one, as a natural logarithm.
-DIGITS_WEIGHT, LEAST_SAID = 0.5, -15.0
+# the line networks, as an exponent; and the least that it may say of one, as a natural logarithm: of what was not cut
+# into digits as it is written, it cannot tell one reading from another.
+DIGITS_WEIGHT, LEAST_SAID = 0.5, -6.0
 
 
 def doubtful_words(
