@@ -57,6 +57,20 @@ def test_rules_of_a_small_picture_are_taken_out():
     assert np.array_equal(remove_rules(rules | digit).rest, digit)
 
 
+def test_ones_of_a_small_picture_that_nearly_reach_from_rule_to_rule_stay():
+    """In cells of 16 pixels two of them are no way, and a seventh of a digit."""
+    rules, ones, rings = (np.zeros((200, 200), np.uint8) for _ in range(3))
+    for place in range(20, 180, 16):
+        rules[place : place + 2, 20:166] = 1
+        rules[20:166, place : place + 2] = 1
+    for column, row in ((1, 1), (4, 2), (7, 5)):
+        x, y = 20 + 16 * column, 20 + 16 * row
+        ones[y + 4 : y + 14, x + 8 : x + 10] = 1
+    for column, row in ((0, 3), (2, 6), (5, 0), (6, 7)):
+        cv2.ellipse(rings, (29 + 16 * column, 28 + 16 * row), (3, 4), 0, 0, 360, 1, 2)
+    assert np.array_equal(remove_rules(rules | ones | rings).rest, ones | rings)
+
+
 def test_ones_of_a_fine_pen_below_each_other_in_a_table_stay():
     rules, ones = table(), np.zeros((300, 400), np.uint8)
     for y in (70, 130, 190):

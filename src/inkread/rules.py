@@ -41,8 +41,9 @@ RULE_RUN, MOST_RUN = 32, 1 / 8
 WHOLE_SHARE, BROKEN_THICKNESS, BROKEN_SPREAD = 0.82, 2.0, 1.0
 # A broken rule has ink along this share of so many pixels beside most of the rules that cross it.
 MEETING, MEETING_SHARE = 5, 0.6
-# How near to a rule (pixels) the end of a box's side lies, and how thick a side is at the most, in its lengths.
-RULE_REACH = 3
+# How near to a rule the end of a box's side lies: in pixels, and in heights of a digit, for in a small picture a one
+# comes nearer than that; and how thick a side is at the most, in its lengths.
+RULE_REACH, REACH_SHARE = 3, 0.1
 SIDE_THICKNESS = 0.2
 # How much thicker than the page's thickest rule a side may be.
 SIDE_TO_RULE = 1.5
@@ -166,7 +167,8 @@ def remove_rules(binary: Mask, ink: Image | None = None) -> Unruled:
     if typical < CELL_SHARE * cell:
         thickest = SIDE_TO_RULE * max(rule.thickness for rule in found) + 2
         darkest = max(rule.darkness for rule in found) + DARKER
-        rest = _without_sides(rest, darkness, rules, thickest, darkest)
+        reach = round(min(RULE_REACH, max(1.0, REACH_SHARE * typical)))
+        rest = _without_sides(rest, darkness, rules, thickest, darkest, reach)
         rest = _without_posts(rest, darkness, across, typical)
     if len(found) >= PARALLEL_COUNT:
         rest = _without_fragments(rest, darkness, across, down, typical)
@@ -368,7 +370,7 @@ def _without_paler(binary: Mask, ink: Image | Mask, pale: float, typical: float)
     return np.asarray(stays[labels], np.uint8)
 
 
-def _without_sides(binary: Mask, ink: Image | Mask, rules: Mask, thickest: float, darkest: float) -> Mask:
+def _without_sides(binary: Mask, ink: Image | Mask, rules: Mask, thickest: float, darkest: float, reach: int) -> Mask:
     """The page without the sides of boxes: thin straight pieces that run from one rule to another.
 
     A digit that touches a side keeps what is its own.
@@ -383,11 +385,13 @@ def _without_sides(binary: Mask, ink: Image | Mask, rules: Mask, thickest: float
         The rules' pixels.
     thickest, darkest
         How thick a side may be, in pixels, and how dark.
+    reach
+        How far from the rules it may end, in pixels.
     """
     labels, stats, _ = components_of(binary)
     darkness = _darkness(labels, stats, ink)
     count = len(stats)
-    near = cv2.dilate(rules, np.ones((2 * RULE_REACH + 1, 2 * RULE_REACH + 1), np.uint8))
+    near = cv2.dilate(rules, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     gone, parts = np.zeros(count, bool), []
     for i in range(1, count):
         x0, y0, width, height, area = (int(v) for v in stats[i])
