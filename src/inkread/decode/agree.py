@@ -316,7 +316,8 @@ def with_likelier_digit(
         return reading
     # The line networks find what they do not name at all no likelier than the last that they name.
     said = {own: dict(texts).get(own, texts[-1][1]), **others}
-    together = np.log(list(said.values())) + DIGITS_WEIGHT * np.maximum(_said(list(said), found, scores), LEAST_SAID)
+    by_digits = np.maximum(_said_by_digits(list(said), found, scores), LEAST_SAID)
+    together = np.log(list(said.values())) + DIGITS_WEIGHT * by_digits
     best = int(together.argmax())
     if best == 0:
         return reading
@@ -332,7 +333,7 @@ def with_likelier_digit(
     return replace(reading, lines=tuple(lines))
 
 
-def _said(
+def _said_by_digits(
     texts: Sequence[str], found: Sequence[LineOfCandidates], scores: Sequence[NDArray[np.float32]]
 ) -> NDArray[np.float64]:
     """What the digit network says of texts of one length, of all lines together: natural logarithms."""
