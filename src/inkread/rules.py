@@ -167,8 +167,7 @@ def remove_rules(binary: Mask, ink: Image | None = None) -> Unruled:
     if typical < CELL_SHARE * cell:
         thickest = SIDE_TO_RULE * max(rule.thickness for rule in found) + 2
         darkest = max(rule.darkness for rule in found) + DARKER
-        reach = round(min(RULE_REACH, max(1.0, REACH_SHARE * typical)))
-        rest = _without_sides(rest, darkness, rules, thickest, darkest, reach)
+        rest = _without_sides(rest, darkness, rules, thickest, darkest, typical)
         rest = _without_posts(rest, darkness, across, typical)
     if len(found) >= PARALLEL_COUNT:
         rest = _without_fragments(rest, darkness, across, down, typical)
@@ -370,7 +369,9 @@ def _without_paler(binary: Mask, ink: Image | Mask, pale: float, typical: float)
     return np.asarray(stays[labels], np.uint8)
 
 
-def _without_sides(binary: Mask, ink: Image | Mask, rules: Mask, thickest: float, darkest: float, reach: int) -> Mask:
+def _without_sides(
+    binary: Mask, ink: Image | Mask, rules: Mask, thickest: float, darkest: float, typical: float
+) -> Mask:
     """The page without the sides of boxes: thin straight pieces that run from one rule to another.
 
     A digit that touches a side keeps what is its own.
@@ -385,12 +386,13 @@ def _without_sides(binary: Mask, ink: Image | Mask, rules: Mask, thickest: float
         The rules' pixels.
     thickest, darkest
         How thick a side may be, in pixels, and how dark.
-    reach
-        How far from the rules it may end, in pixels.
+    typical
+        Height of the page's usual component.
     """
     labels, stats, _ = components_of(binary)
     darkness = _darkness(labels, stats, ink)
     count = len(stats)
+    reach = round(min(RULE_REACH, max(1.0, REACH_SHARE * typical)))
     near = cv2.dilate(rules, np.ones((2 * reach + 1, 2 * reach + 1), np.uint8))
     gone, parts = np.zeros(count, bool), []
     for i in range(1, count):

@@ -160,3 +160,5 @@ def test_shapes_that_do_not_fit_are_refused():
 def test_a_piece_without_a_candidate_is_an_error():
     with pytest.raises(InvalidArray, match="every piece"):
         read_lattice([(0, 1)], np.zeros((1, 11), np.float32), log_priors=[(0, 0)], pieces=2)
+    with pytest.raises(InvalidArray, match="every piece"):
+        text_log_probs(["1"], [(0, 1)], np.zeros((1, 11), np.float32), log_priors=[(0, 0)], pieces=2)

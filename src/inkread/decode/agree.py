@@ -316,12 +316,13 @@ def with_likelier_digit(
         return reading
     # The line networks find what they do not name at all no likelier than the last that they name.
     said = {own: dict(texts).get(own, texts[-1][1]), **others}
-    by_digits = np.maximum(_said_by_digits(list(said), found, scores), LEAST_SAID)
+    readings = list(said)
+    by_digits = np.maximum(_said_by_digits(readings, found, scores), LEAST_SAID)
     together = np.log(list(said.values())) + DIGITS_WEIGHT * by_digits
     best = int(together.argmax())
-    if best == 0:
+    text = readings[best]
+    if text == own:
         return reading
-    text = list(said)[best]
     place = next(k for k, character in enumerate(text) if character != own[k])
     before, after = DIGITS.index(own[place]), DIGITS.index(text[place])
     share = 1 / (1 + math.exp(together[0] - together[best]))

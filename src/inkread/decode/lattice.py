@@ -23,6 +23,7 @@ DIGIT_COUNT = len(DIGITS)
 # Ways kept at each node for the alternatives of a line, and digits considered on each edge.
 BEAM = 8
 DIGITS_AN_EDGE = 3
+UNREACHED = "every piece of a line needs a candidate of its own"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,12 +74,7 @@ def read_lattice(
     InvalidArray
         If the shapes differ or a piece cannot be reached.
     """
-    if log_probs.shape != (len(spans), DIGIT_COUNT + 1) or len(log_priors) != len(spans):
-        raise InvalidArray(
-            f"a lattice of {len(spans)} candidates needs scores of shape ({len(spans)}, 11) and a prior each; "
-            f"got {log_probs.shape} and {len(log_priors)}"
-        )
-    scores = _with_priors(log_probs, log_priors)
+    scores = _with_priors(spans, log_probs, log_priors)
     ends: list[list[int]] = [[] for _ in range(pieces + 1)]
     starts: list[list[int]] = [[] for _ in range(pieces + 1)]
     for edge, (start, end) in enumerate(spans):
@@ -97,7 +93,7 @@ def read_lattice(
         backward[node] = np.logaddexp.reduce(ways) if ways else -np.inf
     total = forward[pieces]
     if not np.isfinite(total):
-        raise InvalidArray("every piece of a line needs a candidate of its own")
+        raise InvalidArray(UNREACHED)
 
     best = _best_ways(spans, scores, ends, pieces)
     hypotheses = _hypotheses(best, spans, total)
@@ -133,8 +129,13 @@ def text_log_probs(
     Returns
     -------
     float64 (M,), -inf for a text that no way through the line reads.
+
+    Raises
+    ------
+    InvalidArray
+        As :func:`read_lattice`.
     """
-    scores = _with_priors(log_probs, log_priors)
+    scores = _with_priors(spans, log_probs, log_priors)
     totals = np.logaddexp.reduce(scores, axis=1)
     digits = np.array([[DIGITS.index(character) for character in text] for text in texts], int)  # (M, n)
     count, length = digits.shape
@@ -147,11 +148,20 @@ def text_log_probs(
         every[end] = np.logaddexp(every[end], every[start] + totals[edge])
         np.logaddexp(own[end], own[start] + scores[edge, DIGIT_COUNT], out=own[end])
         np.logaddexp(own[end, :, 1:], own[start, :, :-1] + scores[edge, digits], out=own[end, :, 1:])
+    if not np.isfinite(every[pieces]):
+        raise InvalidArray(UNREACHED)
     return np.asarray(np.minimum(own[pieces, :, length] - every[pieces], 0.0))
 
 
-def _with_priors(log_probs: NDArray[np.float32], log_priors: Sequence[tuple[float, float]]) -> NDArray[np.float64]:
+def _with_priors(
+    spans: Sequence[tuple[int, int]], log_probs: NDArray[np.float32], log_priors: Sequence[tuple[float, float]]
+) -> NDArray[np.float64]:
     """(C, 11): what each candidate weighs as each digit and as none, with what its gaps say."""
+    if log_probs.shape != (len(spans), DIGIT_COUNT + 1) or len(log_priors) != len(spans):
+        raise InvalidArray(
+            f"a lattice of {len(spans)} candidates needs scores of shape ({len(spans)}, 11) and a prior each; "
+            f"got {log_probs.shape} and {len(log_priors)}"
+        )
     priors = np.asarray(log_priors, np.float64).reshape(-1, 2)
     scores = log_probs.astype(np.float64) + priors[:, :1]
     scores[:, DIGIT_COUNT] += priors[:, 1]

@@ -608,8 +608,8 @@ class Reader:
         *,
         is_line: bool,
     ) -> PageReading:
-        """The reading of a page, or that of all its ink as one line, where it is or may be one and is surer so; where
-        it is one, as sure as both make it."""
+        """The reading of a page, or that of all its ink as one line, where it is or may be one and is surer so, each
+        digit told by both; where it is one, as sure as both make it."""
         if any(line.signs for line in reading.lines):
             return reading
         own = reading.probability
@@ -632,7 +632,8 @@ class Reader:
         return with_likelier_digit(surer, whole.texts, found, scores)
 
     def _surer(self, reading: PageReading, whole: ChosenLine, least: float, *, is_line: bool) -> PageReading:
-        """The reading, or that of all ink as one line where it is likelier than ``least``."""
+        """The reading, or that of all ink as one line where it is likelier than ``least``; of a line with the
+        agreement of the other."""
         if is_line and _is_within("".join(line.text for line in reading.lines), whole.texts[0][0]):
             least = WHOLE_GAIN_OF_MORE * reading.probability
         if whole.texts[0][1] > least:
