@@ -1,14 +1,48 @@
-"""Documents with known text, for tests of what is counted about them."""
+"""Documents with known text, for tests of what is counted about them, and networks that have learned nothing."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from inkread.geometry import Box, Quad
+from inkread.models.registry import ModelCard
+from inkread.parts import DIGIT_CLASSES
 from inkread.results import Digit, Document, Line, Number, Page
+from inkread.train.cards import write_card
 
 DocumentOf = Callable[..., Document]
+
+
+@pytest.fixture
+def card_of() -> Callable[..., ModelCard]:
+    """A function that exports a digit network into a folder and writes its card."""
+
+    def make(net: Any, folder: Path, export: Callable[..., None]) -> ModelCard:
+        path = folder / "net.onnx"
+        export(net, path, side=28)
+        return write_card(
+            path,
+            task="digit",
+            alphabet=DIGIT_CLASSES,
+            training={},
+            figures={},
+            calibration={"temperature": 1.0, "refusal_threshold": 0.5},
+        )
+
+    return make
+
+
+@pytest.fixture
+def some_ink() -> Callable[..., np.ndarray]:
+    """A function that gives prepared crops of noise, float32 (N, 1, 28, 28)."""
+
+    def make(count: int = 4, seed: int = 3) -> np.ndarray:
+        return np.random.default_rng(seed).random((count, 1, 28, 28), np.float32)
+
+    return make
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ import pytest
 
 from inkread.data.synth import Hand, draw_glyph
 from inkread.errors import DataError, InvalidOption
-from inkread.evaluate.gradients import TorchNetwork, certified
+from inkread.evaluate.certify import certified, interval_margins
+from inkread.evaluate.gradients import TorchNetwork
 from inkread.models.registry import load_card
 from inkread.parts import DIGITS, NOT_A_DIGIT
 from inkread.recognize.digit import DigitRecognizer
@@ -84,7 +85,7 @@ def test_what_it_learned_by_is_what_the_file_certifies(trained):
     ends = (inputs - 0.05).clamp(0, 1), (inputs + 0.05).clamp(0, 1)
     with torch.inference_mode():
         wanted = net.margins(*ends, targets)
-        found = TorchNetwork(card).margins(*ends, targets)
+        found = interval_margins(TorchNetwork(card), *ends, targets)
     np.testing.assert_allclose(found.numpy(), wanted.numpy(), atol=1e-3)
 
 

@@ -3,7 +3,7 @@
 The attacks are those of the Adversarial Robustness Toolbox (extra ``evaluate``), on the prepared digits that the
 network sees, each pixel moved by no more than ε. An attack shows weakness and never proves strength: beside the attacks
 that follow the gradient stands one that does not, so that a network whose gradients mislead is noticed, and beside them
-all what :func:`inkread.evaluate.gradients.certified` proves.
+all what :func:`inkread.evaluate.certify.certified` proves.
 """
 
 from __future__ import annotations

@@ -199,7 +199,8 @@ def attack_parts(
     """
     try:
         from inkread.evaluate.adversarial import ATTACKS, attacked, findings, right
-        from inkread.evaluate.gradients import TorchNetwork, certified
+        from inkread.evaluate.certify import certified
+        from inkread.evaluate.gradients import TorchNetwork
     except ModuleNotFoundError as error:
         raise MissingExtra.of("train", "attacking a network") from error
 
@@ -248,7 +249,7 @@ def proven_parts(
         If a network cannot be carried out with bounds.
     """
     try:
-        from inkread.evaluate.gradients import certified
+        from inkread.evaluate.certify import certified
     except ModuleNotFoundError as error:
         raise MissingExtra.of("train", "certifying a network") from error
 

@@ -175,7 +175,8 @@ def _proven(report: Report) -> Iterator[str]:
         yield "<h2>What is proven</h2>"
         yield (
             "<p>Of all digits, those that no change of any pixel by up to ε can make the network read wrongly, by "
-            "interval bound propagation (arXiv 1810.12715). A network that was not trained for it may hold out where "
-            "nothing can be proven.</p>"
+            "interval bound propagation (arXiv 1810.12715), and by linear relaxation (arXiv 1811.00866, 2011.13824) "
+            "where that leaves it open. A network that was not trained for it may hold out where nothing can be "
+            "proven.</p>"
         )
         yield table(*proven_rows(report))

@@ -2,8 +2,9 @@
 
 ``inkread train digit-robust`` runs :func:`train_robust`. The network learns from the worst that the bounds of its own
 intervals allow (interval bound propagation, Gowal et al. 2018, arXiv 1810.12715), so that what it holds out against is
-proven and does not hang on how strong an attack was. It pays with accuracy, knows the digits of MNIST alone, and
-refuses nothing: it is not bundled, and is no better choice for reading.
+proven and does not hang on how strong an attack was. In the end what can be proven is found more exactly
+(:mod:`inkread.evaluate.certify`); the curves show what intervals prove. It pays with accuracy, knows the digits of
+MNIST alone, and refuses nothing: it is not bundled, and is no better choice for reading.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from torch import Tensor, nn
 
 from inkread.data import datasets
 from inkread.errors import InvalidOption
-from inkread.evaluate.gradients import certified
+from inkread.evaluate.certify import certified
 from inkread.evaluate.metrics import negative_log_likelihood
 from inkread.evaluate.prepared import prepared_digits
 from inkread.models.registry import ModelCard
@@ -213,7 +214,7 @@ def _logits(net: RobustNet, inputs: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _figures(model: Any, held: Digits, epsilon: float) -> dict[str, float]:
-    """Of the digits held out, in per cent: read rightly, and proven to be whatever the change."""
+    """Of the digits held out, in per cent: read rightly, and proven by intervals to be whatever the change."""
     device = next(model.parameters()).device
     ink, wanted = (torch.from_numpy(array).to(device) for array in held)
     proven = 0
