@@ -283,6 +283,20 @@ def test_a_circle_around_digits_is_none_of_them(digits, opening):
         assert max(c.box.iou(digit.box) for c in line.candidates) > 0.8
 
 
+def test_a_circle_that_touches_a_digit_goes_and_the_digit_stays():
+    page, truth = composed("538", seed=10, width=420, height=260, layout="line", digit_height=70)
+    *_, last = truth.digits()
+    bounds = Box.union_of([digit.box for digit in truth.digits()])
+    center = round((bounds.x0 + bounds.x1) / 2), round((bounds.y0 + bounds.y1) / 2)
+    axes = round(bounds.width / 2) + 2, round(bounds.height / 2) + 36
+    circle = cv2.ellipse(np.zeros_like(page.ink), center, axes, 0, 0, 340, 1.0, 4, cv2.LINE_AA)
+    assert ((circle > 0.5) & (page.ink > 0.5)).any()
+    found = find_candidates(as_page(np.maximum(page.ink, circle)))
+    assert max(c.box.iou(last.box) for line in found.lines for c in line.candidates) > 0.7
+    assert not found.page.ink[: int(bounds.y0) - 4].any()
+    assert not found.page.ink[:, : int(bounds.x0) - 6].any()
+
+
 @pytest.mark.parametrize("width", [70, 110])
 def test_a_zero_with_a_slash_within_it_is_no_circle(width):
     ink = cv2.ellipse(blank(200, 200), (100, 100), (width // 2, 60), 0, 0, 360, 1.0, 8)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from inkread.data.synth import Hand, draw_glyph
-from inkread.rules import remove_rules, without_sides
+from inkread.rules import remove_rules, sides_before, without_sides
 
 RING_RADII = 14, 24
 
@@ -402,6 +402,18 @@ def test_a_crop_of_a_side_alone_keeps_it():
     ink = np.zeros((30, 40), np.float32)
     ink[:, 4:7] = 1
     assert without_sides(ink) is ink
+
+
+def test_upright_strokes_before_a_number_are_measured_up_to_the_last():
+    ink = np.zeros((120, 60), np.float32)
+    assert sides_before(ink, run=40) == 0
+    ink[20:100, 10:13] = 1
+    cv2.line(ink, (30, 15), (32, 105), 1.0, 2)  # not quite upright
+    assert sides_before(ink, run=40) == pytest.approx(33, abs=2)
+    assert sides_before(ink[:, :20], run=40) == pytest.approx(14, abs=1)
+    assert sides_before(ink, run=95) == 0
+    assert sides_before(ink[:30], run=40) == 0
+    assert sides_before(ink[:, :0], run=40) == 0
 
 
 def test_the_courses_of_rules_are_told():

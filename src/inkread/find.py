@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.brackets import brackets
 from inkread.components import components_of, weighted_median
 from inkread.errors import InvalidOption
 from inkread.geometry import Box, Quad
@@ -90,6 +91,9 @@ ALIKE_COUNT, ALIKE_TIMES, ALIKE_SHARE, LEAST_ALIKE = 12, 1.6, 0.6, 0.15
 # A frame to which no digit clings has nearly all of its ink this near to its hull, in widths of its line, or as a share
 # of its shorter side: people's circles wobble, and their ends cross.
 HULL_LINES, HULL_SHARE, ON_HULL = 2.0, 0.08, 0.98
+# With this share there, what lies farther within is what clings to it, but for what runs straight for this share of its
+# shorter side: a partition.
+MOST_ON_HULL, PARTITION = 0.6, 0.75
 # Width of a circle around a digit over its own height at the least, height of the digit within over that, and its ink
 # over that of the circle: a dot or a dash within a 0 has less.
 ROUND_SHARE, CIRCLED_HEIGHT, CIRCLED_INK = 0.75, (0.35, 0.8), 0.22
@@ -174,7 +178,7 @@ class Found:
     lines
         From top to bottom; none on a blank page.
     page
-        The page without the ink of its percent signs.
+        The page without the ink of its percent signs and brackets, and of frames to which no digit clings.
     percent_signs
         How many there were.
     """
@@ -195,15 +199,15 @@ def find_candidates(page: CleanPage, options: FindOptions | None = None) -> Foun
         The defaults when not given.
     """
     options = options or FindOptions()
-    components, rules = _components(page.ink, options)
+    components, frames, rules = _components(page.ink, options)
     if not components:
         return Found(lines=(), page=page)
     reference = _reference_height(components, page.ink.shape, options)
     signs = _percent_signs(components, page.ink, reference)
-    if signs:
-        pieces = [c for sign in signs for c in sign]
+    pieces = [c for sign in (*signs, *_brackets(components, reference)) for c in sign]
+    if pieces or frames:
         components = [c for c in components if not any(c is piece for piece in pieces)]
-        page = _without(page, pieces)
+        page = _without(page, pieces + frames)
     components = [
         c
         for c in components
@@ -226,6 +230,11 @@ def _percent_signs(components: list[_Component], ink: Image, reference: float) -
     boxes, masks = [c.box for c in pieces], [c.mask for c in pieces]
     signs = percent_signs(boxes, masks, ink > FAINT_INK, digit_height=reference)
     return [[pieces[k] for k in sign] for sign in signs]
+
+
+def _brackets(components: list[_Component], reference: float) -> list[tuple[_Component, _Component]]:
+    pairs = brackets([c.box for c in components], [c.mask for c in components], digit_height=reference)
+    return [(components[left], components[right]) for left, right in pairs]
 
 
 def _without(page: CleanPage, components: list[_Component]) -> CleanPage:
@@ -333,18 +342,21 @@ def _without_underlines(strong: Image, y0: int, y1: int) -> Image:
     return rest if rest.sum() > UNDERLINE_LEFT * strong.sum() else strong
 
 
-def _components(ink: Image, options: FindOptions) -> tuple[list[_Component], Unruled]:
-    """The components of a page, and the rules between which they stand."""
+def _components(ink: Image, options: FindOptions) -> tuple[list[_Component], list[_Component], Unruled]:
+    """The components of a page, its frames to which nothing clings, and the rules between which all stand."""
     binary = (ink > FAINT_INK).astype(np.uint8)
     unruled = remove_rules(binary, ink)
     found = _connected(unruled.rest, ink, options)
     if not found:  # what was taken for a rule is all there is
-        return _connected(binary, ink, options), Unruled(binary)
-    return _without_frames(found, binary, ink, options), unruled
+        return _connected(binary, ink, options), [], Unruled(binary)
+    return *_without_frames(found, binary, ink, options), unruled
 
 
-def _without_frames(found: list[_Component], binary: Mask, ink: Image, options: FindOptions) -> list[_Component]:
-    """The components without stains and frames, and with the digits that were part of them."""
+def _without_frames(
+    found: list[_Component], binary: Mask, ink: Image, options: FindOptions
+) -> tuple[list[_Component], list[_Component]]:
+    """The components without stains and frames, and with the digits that were part of them; and the frames to which
+    nothing clings."""
     typical = _reference_height(found, ink.shape, options)
     stains = [c for c in found if _is_stain(c, ink, typical)]
     if stains:
@@ -352,16 +364,25 @@ def _without_frames(found: list[_Component], binary: Mask, ink: Image, options: 
         found += _connected(_darker_within(stains, ink), ink, options)
     frames = [c for c in found if _is_frame(c, found, typical)]
     if not frames:
-        return found
+        return found, []
     kept = [c for c in found if not any(c is frame for frame in frames)]
-    # A digit that touches its frame is what is left when the frame's long straight runs are gone.
+    # A digit that touches its frame is what is left when the frame's line is gone, or its long straight runs.
     rest = np.zeros_like(binary)
+    closed = []
     for frame in frames:
-        if _runs_along_hull(frame):
-            continue  # nothing touches it
-        region = rest[frame.y0 : frame.y1, frame.x0 : frame.x1]
-        np.maximum(region, _without_straight_runs(frame), out=region)
-    return kept + [c for c in _connected(rest, ink, options) if not _is_frame(c, kept, typical)]
+        line = frame.mask & _near_hull(frame)
+        share = line.sum() / frame.area
+        if share >= MOST_ON_HULL:
+            closed.append(replace(frame, mask=line, area=int(line.sum())))
+        if share < ON_HULL:
+            region = rest[frame.y0 : frame.y1, frame.x0 : frame.x1]
+            across = min(frame.width, frame.height)
+            if share >= MOST_ON_HULL:
+                clinging = _without_straight_runs(frame.mask & ~line, run=round(PARTITION * across))
+            else:
+                clinging = _without_straight_runs(frame.mask, run=across // 9)
+            np.maximum(region, clinging, out=region)
+    return kept + [c for c in _connected(rest, ink, options) if not _is_frame(c, kept, typical)], closed
 
 
 def _connected(binary: Mask, ink: Image, options: FindOptions) -> list[_Component]:
@@ -450,12 +471,17 @@ def _darker_within(stains: list[_Component], ink: Image) -> Mask:
 
 def _runs_along_hull(frame: _Component) -> bool:
     """Whether a frame is a line around something, closed or nearly so, and no more than that."""
+    return bool(_near_hull(frame)[frame.mask].mean() >= ON_HULL)
+
+
+def _near_hull(frame: _Component) -> NDArray[np.bool_]:
+    """Where, in its box, a component's line would run if it went around something: near its hull."""
     mask = np.pad(frame.mask.astype(np.uint8), 1)
     outline = cv2.convexHull(cv2.findNonZero(mask))
     inside = cv2.fillConvexPoly(np.zeros_like(mask), outline, 1)
     depth = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
     reach = max(HULL_LINES * 2 * _half_thickness(frame.mask), HULL_SHARE * min(frame.width, frame.height))
-    return bool((depth[mask > 0] <= reach).mean() >= ON_HULL)
+    return np.asarray(depth[1:-1, 1:-1] <= reach)
 
 
 def _has_straight_sides(component: _Component) -> bool:
@@ -474,9 +500,9 @@ def _has_straight_sides(component: _Component) -> bool:
     return sum(bool(corner.any()) for corner in corners) >= 3
 
 
-def _without_straight_runs(frame: _Component) -> Mask:
-    mask = frame.mask.astype(np.uint8)
-    run = max(10, min(frame.width, frame.height) // 9)
+def _without_straight_runs(ink: NDArray[np.bool_], *, run: int) -> Mask:
+    """Ink without the runs of at least so many pixels, and of ten, across or down."""
+    mask, run = ink.astype(np.uint8), max(10, run)
     straight = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
     straight |= cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((run, 1), np.uint8))
     straight = cv2.dilate(straight, np.ones((3, 3), np.uint8))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from inkread.components import components_of, weighted_median
 
-__all__ = ["SPARSE_FILL", "Course", "Unruled", "remove_rules", "without_sides"]
+__all__ = ["SPARSE_FILL", "Course", "Unruled", "remove_rules", "sides_before", "without_sides"]
 
 Mask = NDArray[np.uint8]
 Image = NDArray[np.float32]
@@ -664,6 +664,30 @@ def without_sides(ink: Image) -> Image:
     bare = np.zeros_like(ink)
     bare[:, left:right] = ink[:, left:right]
     return bare
+
+
+def sides_before(ink: Image, *, run: float) -> int:
+    """How many columns the upright strokes take that stand before a number, where nothing of it is.
+
+    Parameters
+    ----------
+    ink
+        float32 (H, W): what lies before the number, from the edge of the picture.
+    run
+        Pixels that such a stroke runs straight down at the least.
+
+    Returns
+    -------
+    The columns up to the last such stroke; 0 where there is none.
+    """
+    length = max(1, math.ceil(run))
+    if ink.shape[0] < length or not ink.shape[1]:
+        return 0
+    strong = (ink > STRONG_SIDE_INK).astype(np.uint8)
+    # A side that is not quite upright goes on beside itself.
+    wide = cv2.dilate(strong, np.ones((1, 3), np.uint8))
+    columns = np.flatnonzero(cv2.erode(wide, np.ones((length, 1), np.uint8), borderValue=0).any(axis=0))
+    return int(columns[-1]) + 1 if columns.size else 0
 
 
 def _end_of_side(share: NDArray[np.float64]) -> int:

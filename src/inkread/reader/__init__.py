@@ -64,7 +64,7 @@ from inkread.recognize.page import PageRecognizer
 from inkread.recognize.prepare import LINE_DIGIT_HEIGHT, prepare_digit_line, prepare_line, to_ink
 from inkread.recognize.writer import WriterModel
 from inkread.results import Classification, Document, Line, Page, Problem
-from inkread.rules import without_sides
+from inkread.rules import sides_before, without_sides
 
 __all__ = ["LAYOUTS", "Layout", "Reader", "ReaderOptions", "classify", "read", "read_many", "read_strokes"]
 
@@ -95,6 +95,9 @@ PLAINLY_NONE, UPRIGHT_WEIGHT, LINE_WEIGHT = 0.99, 0.5, 0.2
 REFUSED, MOST_OUTLINES, OUTLINE_HEIGHT, SURE_OUTLINE = 0.5, 24, 24.0, 0.85
 # Gaps wider than this, in heights of a digit, part words among letters.
 LETTERS_GAP = 0.45
+# Pieces of ink smaller than this share of a digit's height do not say where a line begins and ends; beside it a side of
+# a box runs for so many of its heights.
+PIECE, SIDE = 0.4, 1.1
 # Marks of a digit's size that are writing, and no longer some dirt.
 WRITING = 3
 
@@ -621,7 +624,7 @@ class Reader:
                 if reading.count == reading.marks:
                     return reading
                 least = SURE_LINE
-        word = as_one_line(page)
+        word = as_one_line(page if is_line else _between_sides(page, found))
         if word is None or not (is_line or _may_be_one_line(word, found)):
             return reading
         # What is said of a line is heard even where it is not believed.
@@ -748,6 +751,23 @@ def _inks(reading: PageReading, to_source: PageTransform) -> tuple[DigitInk, ...
 def _without_sides(page: CleanPage) -> CleanPage:
     ink = without_sides(page.ink)
     return page if ink is page.ink else replace(page, ink=ink)
+
+
+def _between_sides(page: CleanPage, found: Sequence[LineOfCandidates]) -> CleanPage:
+    """The page without the sides of a box left and right of all that was found, and what lies beyond them."""
+    boxes = [box for line in found for box in line.pieces if max(box.width, box.height) >= PIECE * line.digit_height]
+    if not boxes:
+        return page
+    first, last = int(min(box.x0 for box in boxes)), math.ceil(max(box.x1 for box in boxes))
+    run = SIDE * _usual_height(found)
+    left = sides_before(page.ink[:, :first], run=run)
+    right = sides_before(page.ink[:, : last - 1 : -1], run=run)
+    if not left and not right:
+        return page
+    ink = page.ink.copy()
+    ink[:, :left] = 0
+    ink[:, ink.shape[1] - right :] = 0
+    return replace(page, ink=ink)
 
 
 def _may_be_other(reading: PageReading) -> bool:
