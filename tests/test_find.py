@@ -297,6 +297,19 @@ def test_a_circle_that_touches_a_digit_goes_and_the_digit_stays():
     assert not found.page.ink[:, : int(bounds.x0) - 6].any()
 
 
+@pytest.mark.parametrize(("digit", "radius"), [("4", 62), ("3", 47), ("5", 47), ("8", 46)])
+def test_a_circle_around_one_digit_goes_however_thin_the_digit_and_though_they_touch(digit, radius):
+    page, truth = composed(digit, seed=10, width=260, height=260, layout="digit", digit_height=80)
+    (box,) = (one.box for one in truth.digits())
+    middle = round((box.x0 + box.x1) / 2), round((box.y0 + box.y1) / 2)
+    circle = cv2.ellipse(np.zeros_like(page.ink), middle, (radius, radius), 0, 20, 370, 1.0, 3, cv2.LINE_AA)
+    candidates = [
+        c.box for line in find_candidates(as_page(np.maximum(page.ink, circle))).lines for c in line.candidates
+    ]
+    assert max(one.iou(box) for one in candidates) > 0.45  # the ends that touch go with the line
+    assert max(one.width for one in candidates) < 1.8 * radius
+
+
 @pytest.mark.parametrize("width", [70, 110])
 def test_a_zero_with_a_slash_within_it_is_no_circle(width):
     ink = cv2.ellipse(blank(200, 200), (100, 100), (width // 2, 60), 0, 0, 360, 1.0, 8)

@@ -97,6 +97,11 @@ MOST_ON_HULL, PARTITION = 0.6, 0.75
 # Width of a circle around a digit over its own height at the least, height of the digit within over that, and its ink
 # over that of the circle: a dot or a dash within a 0 has less.
 ROUND_SHARE, CIRCLED_HEIGHT, CIRCLED_INK = 0.75, (0.35, 0.8), 0.22
+# What is no single stroke may be finer; one spreads across its direction by this share of along it at the most.
+FINE_INK, STRAIGHT_SPREAD = 0.08, 0.3
+# Ink of a digit that clings to the circle around it, over that of both; how far its middle lies from theirs, as a share
+# of their sides; and along how much of its hull a circle has ink, this near as a share of its shorter side.
+CLINGING_INK, IN_MIDDLE, ALL_AROUND, BESIDE_HULL, HULL_STEPS = (0.1, 0.4), 0.2, 0.9, 0.05, 72
 # Beside a solid thing, which is no digit either, so many are enough, and where they have this share of its ink; beside
 # a dark corner, which is thicker than their strokes, a smaller one.
 FEW_ALIKE, MUCH_ALIKE, MUCH_BESIDE_CORNER = 3, 0.4, 0.15
@@ -417,6 +422,8 @@ def _is_frame(component: _Component, others: list[_Component], typical: float) -
     ]
     if len(within) >= FACE_MARKS and _is_face(component, within):
         return True
+    if not within and _is_circle_with_digit(component):
+        return True
     least_height = 0.2 * min(component.height, component.width)
     inside = 0
     for other in within:
@@ -445,7 +452,50 @@ def _is_circle_around(component: _Component, other: _Component) -> bool:
     """Whether a component is a circle around another as large as a digit: rounder than a 0, which may hold a slash."""
     is_round = component.width >= ROUND_SHARE * component.height
     is_digit = CIRCLED_HEIGHT[0] * component.height <= other.height <= CIRCLED_HEIGHT[1] * component.height
-    return is_round and is_digit and other.area >= CIRCLED_INK * component.area and _runs_along_hull(component)
+    is_inked = other.area >= (CIRCLED_INK if _is_stroke(other.mask) else FINE_INK) * component.area
+    return is_round and is_digit and is_inked and _runs_along_hull(component)
+
+
+def _is_circle_with_digit(component: _Component) -> bool:
+    """Whether a component is a circle and what clings to it from within, in its middle and as large as a digit.
+
+    The strokes of a digit by itself do not go all around it, but for those of a 0, which holds a slash at the most.
+    """
+    height, width = component.mask.shape
+    if not ROUND_SHARE * height <= width <= height / ROUND_SHARE:
+        return False
+    inner = component.mask & ~_near_hull(component)
+    if not CLINGING_INK[0] * component.area <= inner.sum() <= CLINGING_INK[1] * component.area:
+        return False
+    labels, stats, centers = components_of(inner.astype(np.uint8))
+    largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
+    return bool(
+        stats[largest, cv2.CC_STAT_HEIGHT] >= CIRCLED_HEIGHT[0] * height
+        and (np.abs(centers[largest] / (width, height) - 0.5) <= IN_MIDDLE).all()
+        and not _is_stroke(labels == largest)
+        and _share_around(component) >= ALL_AROUND
+    )
+
+
+def _is_stroke(mask: NDArray[np.bool_]) -> bool:
+    """Whether ink is a single straight stroke: how far it spreads across its main direction against along it."""
+    places = np.argwhere(mask)
+    if len(places) < 3:
+        return True
+    across, along = np.linalg.eigvalsh(np.cov(places.T))
+    return bool(across <= STRAIGHT_SPREAD**2 * along)
+
+
+def _share_around(component: _Component) -> float:
+    """The share of a component's hull along which it has ink."""
+    mask = component.mask.astype(np.uint8)
+    hull = cv2.convexHull(cv2.findNonZero(mask))[:, 0].astype(np.float64)
+    ends = np.concatenate([hull, hull[:1]])
+    way = np.concatenate([[0.0], np.hypot(*np.diff(ends, axis=0).T).cumsum()])
+    steps = np.linspace(0, way[-1], HULL_STEPS, endpoint=False)
+    x, y = (np.rint(np.interp(steps, way, ends[:, axis])).astype(int) for axis in (0, 1))
+    near = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 3)[y, x]
+    return float((near <= max(2.0, BESIDE_HULL * min(mask.shape))).mean())
 
 
 def _is_stain(component: _Component, ink: Image, typical: float) -> bool:
