@@ -9,6 +9,7 @@ from inkread.decode.choose import (
     without_edge_strokes,
     without_hanging_letters,
     without_lone_marks,
+    without_patterns,
     without_pieces_of_words,
     worth_a_look,
     worth_reading,
@@ -175,6 +176,37 @@ def test_a_fold_that_reads_as_a_digit_is_fainter_than_the_digits_of_the_page(str
     fold = dataclasses.replace(written.lines[1], inks=(strength * DOT,))
     reading = without_lone_marks(dataclasses.replace(written, lines=(written.lines[0], fold)))
     assert text_of(reading) == ["3333", "1" if kept else ""]
+
+
+def marks_of(*shapes, steps=None, digit=6):
+    """A page whose one line has these inks side by side, all of them read as one digit."""
+    steps = steps or [15.0] * len(shapes)
+    boxes = [(x, 0, x + 12, 20) for x in np.cumsum([0.0, *steps[1:]])]
+    reading = choose([line_of(boxes)], [[row(digit=digit)] * len(shapes)])
+    (line,) = reading.lines
+    return dataclasses.replace(reading, lines=(dataclasses.replace(line, inks=tuple(shapes)),))
+
+
+def some_shapes(count, *, noise):
+    rng = np.random.default_rng(0)
+    first = rng.random((20, 12), np.float32)
+    return [np.clip(first + noise * rng.standard_normal((20, 12), np.float32), 0, 1) for _ in range(count)]
+
+
+def test_marks_that_repeat_each_other_evenly_are_a_pattern():
+    assert text_of(without_patterns(marks_of(*some_shapes(12, noise=0.1)))) == [""]
+    # What is seen worse among them is one of them; a number beside them is none.
+    other = some_shapes(3, noise=9.0)
+    assert text_of(without_patterns(marks_of(*some_shapes(12, noise=0.1), other[0]))) == [""]
+    assert text_of(without_patterns(marks_of(*some_shapes(8, noise=0.1), *other, *other))) == ["666666"]
+
+
+def test_digits_of_one_hand_are_no_pattern():
+    assert text_of(without_patterns(marks_of(*some_shapes(7, noise=0.1)))) == ["6" * 7]
+    assert text_of(without_patterns(marks_of(*some_shapes(12, noise=0.6)))) == ["6" * 12]
+    assert text_of(without_patterns(marks_of(*some_shapes(12, noise=0.1), digit=1))) == ["1" * 12]
+    uneven = [15.0, 13.0, 18.0] * 4
+    assert text_of(without_patterns(marks_of(*some_shapes(12, noise=0.1), steps=uneven))) == ["6" * 12]
 
 
 @pytest.mark.parametrize(("share", "sure", "kept"), [(0.05, 0.6, ""), (0.05, 0.99, "24"), (0.6, 0.6, "24")])

@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,6 +27,7 @@ __all__ = [
     "without_edge_strokes",
     "without_hanging_letters",
     "without_lone_marks",
+    "without_patterns",
     "without_pieces_of_words",
     "worth_a_look",
     "worth_reading",
@@ -55,6 +57,10 @@ LONGEST_LEANING, SHORTEST_LONE = 2.0, 0.6
 # A one narrower than this share of its height, this near to an edge of a picture (pixels), is an edge; unless it is as
 # high as the digits beside it, within these shares: somebody cut closely.
 THIN, EDGE_PIXELS, AS_HIGH = 0.4, 2.0, (0.75, 1.2)
+# So many marks side by side are a pattern where each correlates with the next this well at one size (of neighboring
+# zeros of one writer of MNIST a ninth does, of other digits fewer), their sides differ up to this factor and their
+# distances by this share; and so is all of a line of which they are this share.
+PATTERN, ALIKE_SHAPE, SHAPE_SIDE, ALIKE_SIZE, EVEN, MOSTLY_PATTERN = 8, 0.85, 16, 1.15, 0.1, 0.7
 # A component that is a digit this surely, as it stands, is neither cut nor joined to others.
 SURE_COMPONENT = 0.99
 # Of the components of a page that is held rightly so many are this surely digits, and this share; looks at so few cuts
@@ -332,6 +338,40 @@ def without_lone_marks(reading: PageReading) -> PageReading:
         return len(line.boxes) == 1 and (_strength(line.inks[0]) < least or _is_stick(line, height))
 
     return replace(reading, lines=tuple(line.only([]) if is_mark(line) else line for line in reading.lines))
+
+
+def without_patterns(reading: PageReading) -> PageReading:
+    """The reading without marks that repeat each other evenly along a line, as no hand does: holes, wires, stitches."""
+    return replace(reading, lines=tuple(_without_pattern(line) for line in reading.lines))
+
+
+def _without_pattern(line: ChosenLine) -> ChosenLine:
+    count = len(line.boxes)
+    if count < PATTERN:
+        return line
+    shapes = np.stack([_shape(ink) for ink in line.inks])
+    sizes = np.array([(box.width, box.height) for box in line.boxes])
+    pitches = np.diff([box.center.x for box in line.boxes])
+    alike = (shapes[:-1] * shapes[1:]).sum(axis=1) >= ALIKE_SHAPE
+    alike &= (np.abs(np.log(sizes[:-1] / sizes[1:])) <= math.log(ALIKE_SIZE)).all(axis=1)
+    # A one is alike to every other.
+    ones = np.array([int(p.argmax()) == 1 for p in line.probabilities])
+    alike &= ~(ones[:-1] | ones[1:])
+    if alike.sum() < PATTERN - 1:
+        return line
+    even = alike & (np.abs(pitches / np.median(pitches[alike]) - 1) <= EVEN)
+    if even.sum() < PATTERN - 1:
+        return line
+    repeated = np.concatenate([even, [False]]) | np.concatenate([[False], even])
+    # What little else there is at the same pitch is one of them, seen worse.
+    return line.only([] if repeated.sum() >= MOSTLY_PATTERN * count else np.flatnonzero(~repeated).tolist())
+
+
+def _shape(ink: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Ink at one size, with a mean of 0 and a length of 1: the product of two is their correlation."""
+    small = cv2.resize(ink, (SHAPE_SIDE, SHAPE_SIDE), interpolation=cv2.INTER_AREA).ravel()
+    centered = small - small.mean()
+    return np.asarray(centered / max(float(np.linalg.norm(centered)), 1e-6), np.float32)
 
 
 def without_pieces_of_words(reading: PageReading, found: Sequence[LineOfCandidates]) -> PageReading:

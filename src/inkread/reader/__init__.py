@@ -35,6 +35,7 @@ from inkread.decode.choose import (
     without_edge_strokes,
     without_hanging_letters,
     without_lone_marks,
+    without_patterns,
     without_pieces_of_words,
     worth_a_look,
     worth_reading,
@@ -517,6 +518,7 @@ class Reader:
         reading = without_slashes(reading, found)
         reading = self._with_lines(page, found, reading, around, scores)
         is_dirty_page = options.layout == "page" and may_be_dirt
+        reading = without_patterns(reading) if options.layout == "page" else reading
         # A mark does not say how large digits are.
         reading = of_like_size(without_lone_marks(reading) if is_dirty_page else reading)
         if is_dirty_page:
