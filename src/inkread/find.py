@@ -183,7 +183,7 @@ class Found:
     lines
         From top to bottom; none on a blank page.
     page
-        The page without the ink of its percent signs and brackets, and of frames to which no digit clings.
+        The page without the ink of its percent signs and brackets, and of lines around what stands on it.
     percent_signs
         How many there were.
     """
@@ -348,7 +348,7 @@ def _without_underlines(strong: Image, y0: int, y1: int) -> Image:
 
 
 def _components(ink: Image, options: FindOptions) -> tuple[list[_Component], list[_Component], Unruled]:
-    """The components of a page, its frames to which nothing clings, and the rules between which all stand."""
+    """The components of a page, the lines around some of them, and the rules between which all stand."""
     binary = (ink > FAINT_INK).astype(np.uint8)
     unruled = remove_rules(binary, ink)
     found = _connected(unruled.rest, ink, options)
@@ -360,8 +360,8 @@ def _components(ink: Image, options: FindOptions) -> tuple[list[_Component], lis
 def _without_frames(
     found: list[_Component], binary: Mask, ink: Image, options: FindOptions
 ) -> tuple[list[_Component], list[_Component]]:
-    """The components without stains and frames, and with the digits that were part of them; and the frames to which
-    nothing clings."""
+    """The components without stains and frames, and with the digits that were part of them; and the lines that run all
+    around others."""
     typical = _reference_height(found, ink.shape, options)
     stains = [c for c in found if _is_stain(c, ink, typical)]
     if stains:
@@ -376,17 +376,18 @@ def _without_frames(
     closed = []
     for frame in frames:
         line = frame.mask & _near_hull(frame)
-        share = line.sum() / frame.area
-        if share >= MOST_ON_HULL:
+        share, across = line.sum() / frame.area, min(frame.width, frame.height)
+        is_line_around = share >= MOST_ON_HULL and _share_around(frame) >= ALL_AROUND
+        if is_line_around:
             closed.append(replace(frame, mask=line, area=int(line.sum())))
-        if share < ON_HULL:
-            region = rest[frame.y0 : frame.y1, frame.x0 : frame.x1]
-            across = min(frame.width, frame.height)
-            if share >= MOST_ON_HULL:
-                clinging = _without_straight_runs(frame.mask & ~line, run=round(PARTITION * across))
-            else:
-                clinging = _without_straight_runs(frame.mask, run=across // 9)
-            np.maximum(region, clinging, out=region)
+        if share >= ON_HULL:
+            continue  # nothing touches it
+        if is_line_around:
+            clinging = _without_straight_runs(frame.mask & ~line, run=round(PARTITION * across))
+        else:
+            clinging = _without_straight_runs(frame.mask, run=across // 9)
+        region = rest[frame.y0 : frame.y1, frame.x0 : frame.x1]
+        np.maximum(region, clinging, out=region)
     return kept + [c for c in _connected(rest, ink, options) if not _is_frame(c, kept, typical)], closed
 
 
