@@ -235,3 +235,14 @@ def test_the_other_polarity_is_tried_only_where_there_is_doubt(picture):
         view_of(page, read=read)
         other = clean(page, CleanOptions(), against_odds=True).ink
         assert any(np.array_equal(page.ink, other) for page in read.pages) == is_tried
+
+
+@pytest.mark.parametrize(
+    ("quarters", "seed", "number"),
+    [(3, 8, "882949"), (3, 11, "858312"), (1, 28, "735573"), (1, 33, "224734")],
+)
+def test_a_single_number_on_its_side_is_read(reader, quarters, seed, number):
+    """Of eights on their sides each is two noughts; others read as nothing, or seem tilted."""
+    options = PageOptions(width=700, height=240, digit_height=60.0, lines=(number,))
+    page, _ = compose_page(np.random.default_rng([777, seed]), options)
+    assert texts(reader.read(np.rot90(page.pixels, quarters).copy())) == [number]

@@ -5,7 +5,8 @@ Reading again costs as much as reading, so that other ways are tried only where 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -21,9 +22,13 @@ __all__ = ["View", "best_view"]
 # A page is held otherwise where it reads clearly better so: at least this many digits, this sure on the average, this
 # share of its marks, and this many times as many digits as before.
 OTHER_DIGITS, OTHER_CONFIDENCE, OTHER_SHARE, OTHER_GAIN = 3, 0.85, 0.6, 1.5
+# Where its lines are longer than before by a factor, that factor less is enough, but for this.
+LEAST_GAIN = 1.15
 # Of its marks this share is enough where its lines hold so many digits on the average: what lies around a sheet leaves
 # marks, and no letters look like so many digits in a row.
 LONG_LINE, SHARE_OF_LONG = 5, 0.4
+# All of its marks in such lines may be less sure.
+CONFIDENCE_OF_ALL = 0.75
 # Where its lines hold less than so many digits on the average, at least so many, and this share of its marks: a word on
 # its side is a column of marks, some of which look like digits.
 COLUMN_LINE, COLUMN_DIGITS, COLUMN_SHARE = 1.5, 5, 0.9
@@ -130,7 +135,9 @@ def _held_otherwise(
         # Numbers scattered over a page have no lines at all.
         view = _best(view, (untilted, *tilts), read, gain=1.0)
     if _reads_less(view.reading, UPRIGHT_SHARE):
-        view = _best(view, _other_views(picture, first, options), read, gain=OTHER_GAIN)
+        # A number on its side is a column, which may seem tilted.
+        held = (first, untilted) if is_tilted else (first,)
+        view = _best(view, _other_views(picture, held, options), read, gain=OTHER_GAIN)
     if _reads_less(view.reading, UPRIGHT_SHARE) and not is_tilted:
         view = _best(view, tilts, read, gain=OTHER_GAIN)
     if _reads_less(view.reading, UPRIGHT_SHARE) and is_tilted and view.page is first:
@@ -150,11 +157,11 @@ def _best(view: View, pages: Iterable[CleanPage], read: Read, *, gain: float) ->
     """The view, or that of the pages which reads so much better than all before it.
 
     One whose lines are shorter must read better by as much as they are: digits in a grid or in columns make lines along
-    its diagonals too, and all of them are read there as well.
+    its diagonals too, and all of them are read there as well. One whose lines are longer need not read so much better.
     """
     for other in _views(pages, read):
-        shorter = max(1.0, _digits_a_line(view.reading) / max(1.0, _digits_a_line(other.reading)))
-        if _reads_better(other.reading, view.reading, gain=gain * shorter):
+        shorter = _digits_a_line(view.reading) / max(1.0, _digits_a_line(other.reading))
+        if _reads_better(other.reading, view.reading, gain=max(gain * shorter, min(gain, LEAST_GAIN))):
             view = other
     return view
 
@@ -173,14 +180,14 @@ def _other_tilts(untilted: CleanPage, tilt: float, options: CleanOptions) -> Ite
         yield turned(untilted, -other)
 
 
-def _other_views(picture: PageImage, cleaned: CleanPage, options: CleanOptions) -> Iterator[CleanPage]:
-    """The page lying on its sides, and with its paper taken for ink where it may be."""
-    for quarters in (1, 3):
+def _other_views(picture: PageImage, held: Sequence[CleanPage], options: CleanOptions) -> Iterator[CleanPage]:
+    """The page lying on its sides, however it is held, and with its paper taken for ink where it may be."""
+    for cleaned, quarters in itertools.product(held, (1, 3)):
         lying = _quarter_turned(cleaned, quarters)
         # Lines show a tilt better than columns do.
         skew = estimate_skew(lying.ink, max_degrees=options.max_skew_degrees) if options.max_skew_degrees else 0.0
         yield turned(lying, -skew) if skew else lying
-    if not cleaned.is_polarity_sure:
+    if not held[0].is_polarity_sure:
         yield clean(picture, options, against_odds=True)
 
 
@@ -194,9 +201,10 @@ def _reads_better(other: PageReading, reading: PageReading, *, gain: float) -> b
         digits, share = COLUMN_DIGITS, COLUMN_SHARE
     else:
         digits, share = OTHER_DIGITS, SHARE_OF_LONG if length >= LONG_LINE else OTHER_SHARE
+    is_all = length >= LONG_LINE and other.count == other.marks
     return (
         other.count >= max(digits, share * other.marks)
-        and other.certainty >= OTHER_CONFIDENCE * other.count
+        and other.certainty >= (CONFIDENCE_OF_ALL if is_all else OTHER_CONFIDENCE) * other.count
         and other.certainty >= gain * reading.certainty
     )
 
