@@ -1,5 +1,6 @@
 import dataclasses
 
+import cv2
 import numpy as np
 import pytest
 
@@ -285,6 +286,36 @@ def test_a_stroke_in_the_corner_of_its_picture_is_none_of_digits_that_stand_clea
     boxes = [(0, 106, 4, min(146, height)), *((30 + 40 * i, 100, 55 + 40 * i, 140) for i in range(3))]
     reading = choose([line_of(boxes)], [[row(digit=1), *[row(digit=2)] * 3]])
     assert text_of(without_edge_strokes(reading, PageTransform(), size=(300, height))) == [kept]
+
+
+EDGE = np.zeros((60, 40), np.uint8)
+cv2.line(EDGE, (0, 59), (39, 0), 255, 5)
+EDGE = EDGE.astype(np.float32) / np.float32(255)
+
+
+@pytest.mark.parametrize(
+    ("place", "ink", "kept"),
+    [
+        pytest.param((0, 0), EDGE, False, id="top left"),
+        pytest.param((260, 140), EDGE, False, id="bottom right"),
+        pytest.param((260, 0), EDGE[:, ::-1], False, id="top right"),
+        pytest.param((0, 140), EDGE[::-1], False, id="bottom left"),
+        pytest.param((0, 20), EDGE, False, id="its end cut off"),
+        pytest.param((0, 0), EDGE[:, ::-1], True, id="through the corner"),
+        pytest.param((0, 70), EDGE, True, id="at a side alone"),
+        pytest.param((20, 0), EDGE, True, id="at an end alone"),
+        pytest.param((0, 0), np.maximum(EDGE, EDGE[::-1]), True, id="ink within the corner"),
+    ],
+)
+def test_what_cuts_off_a_corner_of_its_picture_is_the_edge_of_a_sheet(place, ink, kept):
+    x, y = place
+    reading = choose(
+        [line_of([(x, y, x + 40, y + 60)]), line_of(spread(4, x=100.0, y=90.0))], [[row(digit=7)], [row(digit=2)] * 4]
+    )
+    edge = dataclasses.replace(reading.lines[0], inks=(np.ascontiguousarray(ink),))
+    reading = dataclasses.replace(reading, lines=(edge, reading.lines[1]))
+    inside = without_edge_strokes(reading, PageTransform(), size=(300, 200))
+    assert text_of(inside) == ["7" if kept else "", "2222"]
 
 
 def test_the_marks_of_a_page_are_known_with_their_places():

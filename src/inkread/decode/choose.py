@@ -61,6 +61,11 @@ THIN, EDGE_PIXELS, AS_HIGH = 0.4, 2.0, (0.75, 1.2)
 # zeros of one writer of MNIST a ninth does, of other digits fewer), their sides differ up to this factor and their
 # distances by this share; and so is all of a line of which they are this share.
 PATTERN, ALIKE_SHAPE, SHAPE_SIDE, ALIKE_SIZE, EVEN, MOSTLY_PATTERN = 8, 0.85, 16, 1.15, 0.1, 0.7
+# So far beside the line from one side to the next, as a share of its box, lies this share of what cuts off a corner; of
+# fewer pixels nothing is said.
+CORNER_EDGE, MOSTLY_EDGE, CORNER_INK = 0.25, 0.9, 20
+# It is as wide as this share of its height, where its end lies so far from the picture's.
+CUT_END = 0.45
 # A component that is a digit this surely, as it stands, is neither cut nor joined to others.
 SURE_COMPONENT = 0.99
 # Of the components of a page that is held rightly so many are this surely digits, and this share; looks at so few cuts
@@ -429,7 +434,7 @@ def _letter_before(found: LineOfCandidates, line: ChosenLine, k: int) -> Box | N
 def without_edge_strokes(reading: PageReading, to_picture: PageTransform, *, size: tuple[int, int]) -> PageReading:
     """The reading without upright strokes that touch a side of the picture, beside digits of another height.
 
-    Those in a corner of it go too, where the digits beside them stand clear of its end.
+    Those in a corner of it go too, where the digits beside them stand clear of its end; and what cuts off a corner.
 
     A picture cut out of a form or a page shows the side of a cell, of a sheet or of a shadow at its left or right; and
     at its top or bottom a row of ends of squared paper's lines.
@@ -464,9 +469,31 @@ def without_edge_strokes(reading: PageReading, to_picture: PageTransform, *, siz
             stroke and side and (not low <= box.height <= high or (alone_at_end and end))
             for stroke, side, end, box in zip(strokes, at_side, at_end, line.boxes, strict=True)
         )
-        return line.only([k for k, edge in enumerate(is_edge) if not edge])
+        kept = [k for k, edge in enumerate(is_edge) if not edge]
+        return line.only([k for k in kept if not _cuts_off_corner(boxes[k], line.inks[k], size)])
 
     return replace(reading, lines=tuple(inside(line) for line in reading.lines))
+
+
+def _cuts_off_corner(box: Box, ink: NDArray[np.float32], size: tuple[int, int]) -> bool:
+    """Whether ink runs from one side of its picture to the next, as the edge of a sheet does, and nowhere else.
+
+    A digit there has ink within the corner, or reaches neither side's far end.
+    """
+    width, height = size
+    left, right = box.x0 <= EDGE_PIXELS, box.x1 >= width - EDGE_PIXELS
+    # Its far end may be cut off; what leans as far as no one does goes on to there.
+    room = max(EDGE_PIXELS, CUT_END * box.height if box.width >= CUT_END * box.height else 0.0)
+    top, bottom = box.y0 <= room, box.y1 >= height - room
+    if left == right or top == bottom:
+        return False
+    # The corner at the start of both axes.
+    strong = ink[:: 1 if top else -1, :: 1 if left else -1] > 0.5
+    rows, columns = np.nonzero(strong)
+    if len(rows) < CORNER_INK:
+        return False
+    down, along = rows / strong.shape[0], columns / strong.shape[1]
+    return bool((np.abs(down + along - 1) <= CORNER_EDGE).mean() >= MOSTLY_EDGE)
 
 
 def _strength(ink: NDArray[np.float32]) -> float:

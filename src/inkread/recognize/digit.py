@@ -16,8 +16,8 @@ __all__ = ["DigitRecognizer", "log_softmax"]
 
 # Crops a run of the network: enough to keep two cores busy, few enough to stay in their caches.
 BATCH = 128
-# Crops of which the likeliest class is less likely than this are shown to the second network too: as many of 15,858 held
-# out are wrong as with 0.99, but fewer of the surest nine in ten, 26 for 30.
+# Crops of which the likeliest class is less likely than this are shown to the second network too: of those held out as
+# many are wrong as with 0.99, but fewer of the surest.
 DOUBTFUL = 0.995
 
 
