@@ -385,7 +385,7 @@ def _without_frames(
         if is_line_around:
             clinging = _without_straight_runs(frame.mask & ~line, run=round(PARTITION * across))
         else:
-            clinging = _without_straight_runs(frame.mask, run=across // 9)
+            clinging = _without_own_rules(frame, ink)
         region = rest[frame.y0 : frame.y1, frame.x0 : frame.x1]
         np.maximum(region, clinging, out=region)
     return kept + [c for c in _connected(rest, ink, options) if not _is_frame(c, kept, typical)], closed
@@ -549,6 +549,16 @@ def _has_straight_sides(component: _Component) -> bool:
         mask[-margin_y:, -margin_x:],
     )
     return sum(bool(corner.any()) for corner in corners) >= 3
+
+
+def _without_own_rules(frame: _Component, ink: Image) -> Mask:
+    """A frame without the rules that reach across it, as the base of a comb does that is short in its picture; where it
+    has none, without all that runs straight."""
+    own = frame.mask.astype(np.uint8)
+    unruled = remove_rules(own, ink[frame.y0 : frame.y1, frame.x0 : frame.x1])
+    if unruled.across or unruled.upright:
+        return np.asarray(unruled.rest, np.uint8)
+    return _without_straight_runs(frame.mask, run=min(frame.width, frame.height) // 9)
 
 
 def _without_straight_runs(ink: NDArray[np.bool_], *, run: int) -> Mask:
