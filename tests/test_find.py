@@ -310,19 +310,6 @@ def test_a_circle_around_one_digit_goes_however_thin_the_digit_and_though_they_t
     assert max(one.width for one in candidates) < 1.8 * radius
 
 
-def test_digits_that_touch_a_comb_which_is_short_in_its_picture_are_found():
-    page, truth = composed("538", seed=10, width=700, height=260, layout="line", digit_height=70)
-    boxes = [digit.box for digit in truth.digits()]
-    ink, base = np.array(page.ink), round(max(box.y1 for box in boxes)) + 6
-    places = [boxes[0].x0 - 10, boxes[0].x1 - 3, boxes[1].x1 - 3, boxes[2].x1 + 10]
-    cv2.line(ink, (round(places[0]), base), (round(places[-1]), base), 1.0, 2)
-    for x in places:
-        cv2.line(ink, (round(x), base), (round(x), base - 30), 1.0, 2)
-    candidates = [c.box for line in find_candidates(as_page(ink)).lines for c in line.candidates]
-    for box in boxes:
-        assert max(one.iou(box) for one in candidates) > 0.6
-
-
 @pytest.mark.parametrize("width", [70, 110])
 def test_a_zero_with_a_slash_within_it_is_no_circle(width):
     ink = cv2.ellipse(blank(200, 200), (100, 100), (width // 2, 60), 0, 0, 360, 1.0, 8)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from difflib import SequenceMatcher
 from io import BytesIO
@@ -643,6 +644,21 @@ def test_a_digit_on_squares_from_nearby_is_read_without_them(reader, number):
     options = PageOptions(width=800, height=600, digit_height=300.0, paper="squared", lines=(text,))
     page, _ = compose_page(np.random.default_rng([501, number]), options)
     assert reader.read(page.pixels).text == text
+
+
+@pytest.mark.parametrize(("seed", "number"), [(10, "955145"), (6, "852733")])
+def test_digits_that_touch_the_ticks_of_a_comb_are_read(reader, seed, number):
+    """It is short in its picture, and all that it touches is one piece of ink with it."""
+    options = PageOptions(width=700, height=240, digit_height=60.0, lines=(number,))
+    page, truth = compose_page(np.random.default_rng([777, seed]), options)
+    boxes = [digit.box for digit in truth.digits()]
+    base, tick = max(box.y1 for box in boxes) + 6, 0.35 * (max(b.y1 for b in boxes) - min(b.y0 for b in boxes))
+    places = [boxes[0].x0 - 8, *((a.x1 + b.x0) / 2 for a, b in itertools.pairwise(boxes)), boxes[-1].x1 + 8]
+    pixels = np.array(page.pixels)
+    cv2.line(pixels, (int(places[0]), int(base)), (int(places[-1]), int(base)), (120, 120, 130), 2, cv2.LINE_AA)
+    for x in places:
+        cv2.line(pixels, (int(x), int(base)), (int(x), int(base - tick)), (120, 120, 130), 2, cv2.LINE_AA)
+    assert reader.read(pixels).text.replace(" ", "") == number
 
 
 @pytest.mark.data
