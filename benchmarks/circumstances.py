@@ -2,8 +2,8 @@
 
     python benchmarks/circumstances.py [--pages N] [--only NAME …] [--errors DIR] [--output FILE]
 
-And slips with what people write beside and between digits: dates, amounts, percentages; and pictures that one number
-fills.
+And slips with what people write beside and between digits: dates, amounts, percentages; pictures that one number fills;
+and slips with what is drawn around a number, or lies beside it: circles, boxes, a comb, the wire that binds a pad.
 
 The pages are painted anew from their numbers, so that everybody measures the same ones, and each circumstance shows the
 same numbers' hands. It shows what a circumstance costs, and has no bar: the hands are as odd as the synthesiser makes
@@ -13,13 +13,16 @@ them. --errors writes a gallery of every miss for each circumstance.
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from outcome import conclude
@@ -30,6 +33,9 @@ from inkread.evaluate.gallery import picture_misses, write_gallery
 from inkread.evaluate.metrics import Rate
 from inkread.evaluate.pages import LabeledPicture, PicturesReport, evaluate_pictures
 from inkread.evaluate.report import machine
+from inkread.geometry import Box
+
+Pixels = NDArray[np.uint8]
 
 CIRCUMSTANCES: Mapping[str, Mapping[str, Any]] = {
     "a sheet that fills the picture": {},
@@ -66,6 +72,7 @@ WRITTEN: Mapping[str, Callable[[np.random.Generator], str]] = {
     "euros": lambda rng: f"€{rng.integers(1, 1000)},{rng.integers(100):02}",
     "weights": lambda rng: f"{rng.integers(1, 1000)} kg",
     "sums": lambda rng: f"{rng.integers(1, 100)}+{rng.integers(1, 100)}={rng.integers(2, 200)}",
+    "phone numbers": lambda rng: f"({rng.integers(100, 1000)}) {rng.integers(100, 1000)}-{rng.integers(1000, 10_000)}",
     "no signs": lambda rng: str(rng.integers(1000, 1_000_000)),
     "a digit that fills its picture": lambda rng: str(rng.integers(10)),
     "two digits that fill their picture": lambda rng: str(rng.integers(10, 100)),
@@ -74,6 +81,7 @@ WRITTEN: Mapping[str, Callable[[np.random.Generator], str]] = {
 # How large the slips are, and their digits.
 SLIP = {"width": 700, "height": 200, "digit_height": 60.0}
 FILLED = {
+    "phone numbers": {"width": 700, "height": 200, "digit_height": 40.0},
     "a digit that fills its picture": {"width": 48, "height": 56, "digit_height": 36.0},
     "two digits that fill their picture": {"width": 80, "height": 56, "digit_height": 36.0},
     "a digit on squares, from nearby": {"width": 800, "height": 600, "digit_height": 300.0, "paper": "squared"},
@@ -87,7 +95,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pages", type=int, default=60, metavar="N", help="how many pages of each, 60")
     parser.add_argument(
-        "--only", nargs="+", choices=sorted({**CIRCUMSTANCES, **WRITTEN}), metavar="NAME", help="some of them"
+        "--only", nargs="+", choices=sorted({**CIRCUMSTANCES, **WRITTEN, **DRAWN}), metavar="NAME", help="some of them"
     )
     parser.add_argument("--errors", type=Path, metavar="DIR", help="gets a gallery of the misses of each")
     parser.add_argument("--output", type=Path, default=RESULTS, metavar="FILE")
@@ -95,7 +103,7 @@ def main() -> int:
 
     reader = Reader()
     rows = []
-    for name in args.only or (*CIRCUMSTANCES, *WRITTEN):
+    for name in args.only or (*CIRCUMSTANCES, *WRITTEN, *DRAWN):
         report = evaluate_pictures(
             lambda source, region: reader.read(source, region=region), composed(name, count=args.pages)
         )
@@ -122,13 +130,19 @@ def composed(name: str, *, count: int) -> tuple[LabeledPicture, ...]:
     pictures = []
     for number in range(count):
         options = PageOptions(**{**CIRCUMSTANCES, **FILLED}.get(name, SLIP))
-        if name in WRITTEN:
-            options = replace(options, lines=(WRITTEN[name](np.random.default_rng([SEED, number, 1])),))
+        if name in WRITTEN or name in DRAWN:
+            write = WRITTEN.get(name, _numbered if DRAWN.get(name) is _first_circled else WRITTEN["no signs"])
+            options = replace(options, lines=(write(np.random.default_rng([SEED, number, 1])),))
         page, truth = compose_page(np.random.default_rng([SEED, number]), options)
         pixels = np.asarray(page.pixels)
         if name in GROUNDS:
             light = GROUNDS[name](np.random.default_rng([SEED, number, 2]), *pixels.shape[:2])
             pixels = np.asarray(pixels * light[..., None], np.uint8)
+        if name in DRAWN:
+            boxes = [digit.box for line in truth.lines() for one in line.numbers for digit in one.digits]
+            pixels = np.pad(pixels, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), mode="edge")
+            boxes = [box.shifted(MARGIN, MARGIN) for box in boxes]
+            pixels = DRAWN[name](np.random.default_rng([SEED, number, 3]), pixels, boxes)
         lines = tuple(line.text for line in truth.lines())
         pictures.append(LabeledPicture(id=f"page-{number:03}", source=pixels, lines=lines))
     return tuple(pictures)
@@ -154,6 +168,92 @@ def _tiles(rng: np.random.Generator, height: int, width: int) -> NDArray[np.floa
 GROUNDS: Mapping[str, Callable[[np.random.Generator, int, int], NDArray[np.float64]]] = {
     "striped ground": _stripes,
     "tiled ground": _tiles,
+}
+
+
+# Paper around a slip, in pixels, for what is drawn around its number.
+MARGIN = 90
+PENS = ((40, 40, 120), (35, 35, 35), (190, 30, 35))
+
+
+def _numbered(rng: np.random.Generator) -> str:
+    return f"{rng.integers(1, 10)}   {rng.integers(10, 1000)}"
+
+
+def _pen(rng: np.random.Generator) -> tuple[tuple[int, int, int], int]:
+    """A color, and how thick its strokes are in pixels."""
+    return PENS[int(rng.integers(len(PENS)))], int(rng.integers(2, 5))
+
+
+def _circled(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box], *, room: float) -> Pixels:
+    """A circle around some digits, not quite closed or beyond its beginning, with so much room in pixels."""
+    around = Box.union_of(boxes)
+    middle = round(around.center.x + rng.normal(0, 4)), round(around.center.y + rng.normal(0, 4))
+    axes = round(0.62 * around.width + room), round(0.62 * around.height + room)
+    color, thick = _pen(rng)
+    end = int(rng.integers(340, 375))
+    return cv2.ellipse(pixels, middle, axes, float(rng.normal(0, 3)), 0, end, color, thick, cv2.LINE_AA)
+
+
+def _first_circled(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box]) -> Pixels:
+    """A circle around the first digit, the number of a question."""
+    first = boxes[0]
+    radius = round(rng.uniform(0.65, 0.85) * max(first.width, first.height))
+    middle = round(first.center.x + rng.normal(0, 2)), round(first.center.y + rng.normal(0, 2))
+    color, thick = _pen(rng)
+    end = int(rng.integers(335, 375))
+    return cv2.ellipse(pixels, middle, (radius, radius), float(rng.uniform(0, 360)), 0, end, color, thick, cv2.LINE_AA)
+
+
+def _boxed(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box]) -> Pixels:
+    """A box drawn by hand around a number, not quite closed."""
+    around, gap = Box.union_of(boxes), rng.uniform(8, 20)
+    x0, y0, x1, y1 = around.x0 - gap, around.y0 - gap, around.x1 + gap, around.y1 + gap
+    corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]) + rng.normal(0, 3, (5, 2))
+    color, thick = _pen(rng)
+    return cv2.polylines(pixels, [np.rint(corners).astype(np.int32)], False, color, thick, cv2.LINE_AA)
+
+
+def _in_comb(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box]) -> Pixels:
+    """A comb of low ticks that the digits of a number touch here and there."""
+    around = Box.union_of(boxes)
+    base, tick = around.y1 + 6, rng.uniform(0.25, 0.4) * around.height
+    between = [(a.x1 + b.x0) / 2 for a, b in itertools.pairwise(boxes)]
+    places = [around.x0 - 8, *between, around.x1 + 8]
+    grey = (int(rng.integers(90, 150)),) * 3
+    cv2.line(pixels, (round(places[0]), round(base)), (round(places[-1]), round(base)), grey, 2, cv2.LINE_AA)
+    for x in places:
+        cv2.line(pixels, (round(x), round(base)), (round(x), round(base - tick)), grey, 2, cv2.LINE_AA)
+    return pixels
+
+
+def _bound(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box]) -> Pixels:
+    """The holes and wires of a pad along the upper edge."""
+    pitch, radius = int(rng.integers(30, 46)), int(rng.integers(7, 11))
+    for x in range(pitch // 2, pixels.shape[1], pitch):
+        cv2.line(pixels, (x, 0), (x, 40), (110, 110, 115), 4, cv2.LINE_AA)
+        cv2.circle(pixels, (x, 40), radius, (60, 60, 60), -1, cv2.LINE_AA)
+    return pixels
+
+
+def _cornered(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box]) -> Pixels:
+    """A dark table seen where a corner of the sheet ends."""
+    across, down = rng.uniform(60, 150, 2)
+    corner = np.array([(0, 0), (across, 0), (0, down)])
+    if rng.random() < 0.5:
+        corner[:, 0] = pixels.shape[1] - 1 - corner[:, 0]
+    return cv2.fillPoly(pixels, [np.rint(corner).astype(np.int32)], (50, 45, 40), cv2.LINE_AA)
+
+
+# What is drawn on a slip, or how it is held: (rng, pixels, boxes of its digits) → pixels.
+DRAWN: Mapping[str, Callable[[np.random.Generator, Pixels, Sequence[Box]], Pixels]] = {
+    "a circle around the number": partial(_circled, room=24.0),
+    "a circled digit before the number": _first_circled,
+    "a box around the number": _boxed,
+    "a comb that digits touch": _in_comb,
+    "a wire along the edge": _bound,
+    "a corner of the sheet": _cornered,
+    "a number on its side": lambda rng, pixels, boxes: np.rot90(pixels, int(rng.choice([1, 3]))).copy(),
 }
 
 

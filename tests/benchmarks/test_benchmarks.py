@@ -110,7 +110,13 @@ def test_digits_are_compared_with_those_of_their_writer(repository: Path, data_f
 
 def test_circumstances_are_measured_on_the_same_hands(repository: Path, tmp_path: Path) -> None:
     output = tmp_path / "out.json"
-    names = ("a table", "a sheet on a table", "dates with slashes")
+    names = (
+        "a table",
+        "a sheet on a table",
+        "dates with slashes",
+        "a circled digit before the number",
+        "a wire along the edge",
+    )
     errors = tmp_path / "errors"
     done = run(
         repository, "circumstances", "--pages", 2, "--only", *names, "--errors", errors, "--output", output

@@ -154,16 +154,18 @@ def _views(pages: Iterable[CleanPage], read: Read) -> Iterator[View]:
 
 
 def _best(view: View, pages: Iterable[CleanPage], read: Read, *, gain: float) -> View:
-    """The view, or that of the pages which reads so much better than all before it.
+    """The view, or that of the pages which read so much better than it that reads most surely.
 
     One whose lines are shorter must read better by as much as they are: digits in a grid or in columns make lines along
     its diagonals too, and all of them are read there as well. One whose lines are longer need not read so much better.
     """
+    best = view
     for other in _views(pages, read):
         shorter = _digits_a_line(view.reading) / max(1.0, _digits_a_line(other.reading))
-        if _reads_better(other.reading, view.reading, gain=max(gain * shorter, min(gain, LEAST_GAIN))):
-            view = other
-    return view
+        is_better = _reads_better(other.reading, view.reading, gain=max(gain * shorter, min(gain, LEAST_GAIN)))
+        if is_better and (best is view or other.reading.certainty > best.reading.certainty):
+            best = other
+    return best
 
 
 def _digits_a_line(reading: PageReading) -> float:
