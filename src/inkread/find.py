@@ -94,6 +94,8 @@ HULL_LINES, HULL_SHARE, ON_HULL = 2.0, 0.08, 0.98
 # With this share there, what lies farther within is what clings to it, but for what runs straight for this share of its
 # shorter side: a partition.
 MOST_ON_HULL, PARTITION = 0.6, 0.75
+# A comb that is short in its picture is at most this many times as high as the usual digit, and ends within it.
+COMB_HEIGHTS = 2.5
 # Width of a circle around a digit over its own height at the least, height of the digit within over that, and its ink
 # over that of the circle: a dot or a dash within a 0 has less.
 ROUND_SHARE, CIRCLED_HEIGHT, CIRCLED_INK = 0.75, (0.35, 0.8), 0.22
@@ -384,8 +386,10 @@ def _without_frames(
             continue  # nothing touches it
         if is_line_around:
             clinging = _without_straight_runs(frame.mask & ~line, run=round(PARTITION * across))
-        else:
+        elif frame.height <= COMB_HEIGHTS * typical and not _lies_at_edge(frame, ink.shape):
             clinging = _without_own_rules(frame, ink)
+        else:
+            clinging = _without_straight_runs(frame.mask, run=across // 9)
         region = rest[frame.y0 : frame.y1, frame.x0 : frame.x1]
         np.maximum(region, clinging, out=region)
     return kept + [c for c in _connected(rest, ink, options) if not _is_frame(c, kept, typical)], closed
