@@ -378,18 +378,17 @@ def _without_frames(
     closed = []
     for frame in frames:
         line = frame.mask & _near_hull(frame)
-        share, across = line.sum() / frame.area, min(frame.width, frame.height)
+        share = line.sum() / frame.area
         is_line_around = share >= MOST_ON_HULL and _share_around(frame) >= ALL_AROUND
         if is_line_around:
             closed.append(replace(frame, mask=line, area=int(line.sum())))
         if share >= ON_HULL:
             continue  # nothing touches it
         if is_line_around:
-            clinging = _without_straight_runs(frame.mask & ~line, run=round(PARTITION * across))
-        elif frame.height <= COMB_HEIGHTS * typical and not _lies_at_edge(frame, ink.shape):
-            clinging = _without_own_rules(frame, ink)
+            run = round(PARTITION * min(frame.width, frame.height))
+            clinging = _without_straight_runs(frame.mask & ~line, run=run)
         else:
-            clinging = _without_straight_runs(frame.mask, run=across // 9)
+            clinging = _without_own_rules(frame, ink, typical)
         region = rest[frame.y0 : frame.y1, frame.x0 : frame.x1]
         np.maximum(region, clinging, out=region)
     return kept + [c for c in _connected(rest, ink, options) if not _is_frame(c, kept, typical)], closed
@@ -555,13 +554,13 @@ def _has_straight_sides(component: _Component) -> bool:
     return sum(bool(corner.any()) for corner in corners) >= 3
 
 
-def _without_own_rules(frame: _Component, ink: Image) -> Mask:
-    """A frame without the rules that reach across it, as the base of a comb does that is short in its picture; where it
-    has none, without all that runs straight."""
-    own = frame.mask.astype(np.uint8)
-    unruled = remove_rules(own, ink[frame.y0 : frame.y1, frame.x0 : frame.x1])
-    if unruled.across or unruled.upright:
-        return np.asarray(unruled.rest, np.uint8)
+def _without_own_rules(frame: _Component, ink: Image, typical: float) -> Mask:
+    """A comb without its rules, which are too short for the page's; other frames without all that runs straight."""
+    if frame.height <= COMB_HEIGHTS * typical and not _lies_at_edge(frame, ink.shape):
+        own = ink[frame.y0 : frame.y1, frame.x0 : frame.x1]
+        unruled = remove_rules(frame.mask.astype(np.uint8), own)
+        if unruled.across or unruled.upright:
+            return unruled.rest
     return _without_straight_runs(frame.mask, run=min(frame.width, frame.height) // 9)
 
 
