@@ -364,7 +364,8 @@ def _without_pattern(line: ChosenLine) -> ChosenLine:
     alike &= ~(ones[:-1] | ones[1:])
     if alike.sum() < PATTERN - 1:
         return line
-    even = alike & (np.abs(pitches / np.median(pitches[alike]) - 1) <= EVEN)
+    pitch = np.median(pitches[alike])
+    even = alike & (np.abs(pitches - pitch) <= EVEN * pitch)
     if even.sum() < PATTERN - 1:
         return line
     repeated = np.concatenate([even, [False]]) | np.concatenate([[False], even])

@@ -27,8 +27,8 @@ LEAST_GAIN = 1.15
 # Of its marks this share is enough where its lines hold so many digits on the average: what lies around a sheet leaves
 # marks, and no letters look like so many digits in a row.
 LONG_LINE, SHARE_OF_LONG = 5, 0.4
-# All of its marks in such lines may be less sure.
-CONFIDENCE_OF_ALL = 0.75
+# All of its marks in such lines may be less sure, where these are so many times as long as before.
+CONFIDENCE_OF_ALL, FAR_LONGER = 0.75, 2.0
 # Where its lines hold less than so many digits on the average, at least so many, and this share of its marks: a word on
 # its side is a column of marks, some of which look like digits.
 COLUMN_LINE, COLUMN_DIGITS, COLUMN_SHARE = 1.5, 5, 0.9
@@ -203,7 +203,7 @@ def _reads_better(other: PageReading, reading: PageReading, *, gain: float) -> b
         digits, share = COLUMN_DIGITS, COLUMN_SHARE
     else:
         digits, share = OTHER_DIGITS, SHARE_OF_LONG if length >= LONG_LINE else OTHER_SHARE
-    is_all = length >= LONG_LINE and other.count == other.marks
+    is_all = length >= max(LONG_LINE, FAR_LONGER * _digits_a_line(reading)) and other.count == other.marks
     return (
         other.count >= max(digits, share * other.marks)
         and other.certainty >= (CONFIDENCE_OF_ALL if is_all else OTHER_CONFIDENCE) * other.count
