@@ -16,11 +16,12 @@ from inkread.geometry import Box
 __all__ = ["brackets"]
 
 Mask = NDArray[np.bool_]
+Corners = NDArray[np.float64]  # x0, y0, x1, y1 of boxes
 
 # Heights of usual digits that a bracket has, at the least and at the most; width over height at the most.
 HEIGHTS, WIDTH = (0.7, 2.0), 0.6
-# How far its ends lie beside the middle of a bracket, as a share of its height: each of two at the least, and both
-# together. Of ones in rows of numbers one in twelve reaches the first to either side, few of them evenly.
+# How far its ends lie beside the middle of a bracket, as a share of its height: each of two at the least, as many ones
+# do, and both together.
 BEND, BENDS = 0.05, 0.2
 # It follows a parabola but for this share of its height, and is no thicker than this share.
 ASTRAY, THICK = 0.03, 0.22
@@ -51,20 +52,19 @@ def brackets(boxes: Sequence[Box], masks: Sequence[Mask], *, digit_height: float
         and box.width <= WIDTH * box.height
         and abs(bend := _bend(mask)) >= BEND
     }
-    opening, closing = ([k for k, bend in bends.items() if sign * bend > 0] for sign in (1, -1))
+    corners = np.array([(box.x0, box.y0, box.x1, box.y1) for box in boxes], np.float64).reshape(-1, 4)
+    # By where they begin: the first of several that close one is the nearest.
+    closing = np.array(sorted((k for k, bend in bends.items() if bend < 0), key=lambda k: boxes[k].x0), np.intp)
+    closing_bends = np.array([bends[k] for k in closing.tolist()])
     pairs: list[tuple[int, int]] = []
-    for left in sorted(opening, key=lambda k: -boxes[k].x0):  # the innermost first
-        taken = {k for pair in pairs for k in pair}
-        rights = [
-            right
-            for right in closing
-            if right not in taken
-            and bends[left] - bends[right] >= BENDS
-            and _are_level(boxes[left], boxes[right])
-            and _is_between(boxes, left, right, digit_height)
-        ]
-        if rights:
-            pairs.append((left, min(rights, key=lambda k: boxes[k].x0)))
+    for left in sorted((k for k, bend in bends.items() if bend > 0), key=lambda k: -boxes[k].x0):  # the innermost first
+        fits = (bends[left] - closing_bends >= BENDS) & _are_level(corners[left], corners[closing])
+        for at in np.flatnonzero(fits).tolist():
+            right = int(closing[at])
+            if _is_between(corners, left, right, digit_height):
+                pairs.append((left, right))
+                closing, closing_bends = np.delete(closing, at), np.delete(closing_bends, at)
+                break
     return pairs
 
 
@@ -87,19 +87,20 @@ def _bend(mask: Mask) -> float:
     return float(bend) / height if astray <= ASTRAY * height else 0.0
 
 
-def _are_level(left: Box, right: Box) -> bool:
-    low, high = sorted((left.height, right.height))
-    shared = min(left.y1, right.y1) - max(left.y0, right.y0)
-    return bool(high <= ALIKE * low and shared >= LEVEL * low and 0 < right.x0 - left.x1 <= APART * high)
+def _are_level(left: Corners, rights: Corners) -> NDArray[np.bool_]:
+    """Which of some pieces (N, 4) stand behind another (4,), on its level and as high, bool (N,)."""
+    own, heights = left[3] - left[1], rights[:, 3] - rights[:, 1]
+    low, high = np.minimum(own, heights), np.maximum(own, heights)
+    shared = np.minimum(left[3], rights[:, 3]) - np.maximum(left[1], rights[:, 1])
+    gap = rights[:, 0] - left[2]
+    return np.asarray((high <= ALIKE * low) & (shared >= LEVEL * low) & (gap > 0) & (gap <= APART * high))
 
 
-def _is_between(boxes: Sequence[Box], left: int, right: int, digit_height: float) -> bool:
+def _is_between(corners: Corners, left: int, right: int, digit_height: float) -> bool:
     """Whether something of a digit's size stands between two pieces, on their level."""
-    start, end = boxes[left], boxes[right]
-    return any(
-        start.x0 < (box.x0 + box.x1) / 2 < end.x1
-        and box.height >= BETWEEN * digit_height
-        and start.y0 < (box.y0 + box.y1) / 2 < start.y1
-        for k, box in enumerate(boxes)
-        if k not in (left, right)
-    )
+    start, end = corners[left], corners[right]
+    x, y = (corners[:, :2] + corners[:, 2:]).T / 2
+    between = (start[0] < x) & (x < end[2]) & (start[1] < y) & (y < start[3])
+    between &= corners[:, 3] - corners[:, 1] >= BETWEEN * digit_height
+    between[[left, right]] = False
+    return bool(between.any())
