@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inkread.components import components_of, stray_pixels, weighted_median
+from inkread.components import components_of, slenderness, stray_pixels, weighted_median
 
 
 @pytest.mark.parametrize("side", [40, 700])  # of the second there are more runs of ink than two bytes count
@@ -39,3 +39,12 @@ def test_stray_pixels_differ_from_all_or_most_around_them(kind):
     for neighbors, wanted in ((8, {(4, 3)}), (7, {(4, 3), (2, 8), (2, 9)})):
         found = stray_pixels(grey, far=100, neighbors=neighbors)
         assert {(int(y), int(x)) for y, x in np.argwhere(found)} == wanted
+
+
+def test_a_straight_stroke_is_slender_however_it_leans():
+    for end in ((10, 90), (50, 90), (90, 50)):
+        mask = cv2.line(np.zeros((100, 100), np.uint8), (10, 10), end, 1, 5) > 0
+        assert slenderness(mask) < 0.1
+    assert slenderness(np.ones((40, 40), bool)) == pytest.approx(1.0)
+    assert slenderness(np.ones((10, 40), bool)) == pytest.approx(0.25, abs=0.01)
+    assert slenderness(np.ones((1, 2), bool)) == 1.0

@@ -1,4 +1,4 @@
-"""What of a picture hangs together, and what does not, as cheaply as OpenCV finds it."""
+"""What of a picture hangs together, and what does not, as cheaply as OpenCV finds it; and how slender it is."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["components_of", "stray_pixels", "weighted_median"]
+__all__ = ["components_of", "slenderness", "stray_pixels", "weighted_median"]
 
 # Labels of components that fit into two bytes.
 SHORT_LABELS = 65_000
@@ -52,6 +52,18 @@ def stray_pixels(grey: NDArray[Any], *, far: float, neighbors: int) -> NDArray[n
         apart = cv2.absdiff(np.ascontiguousarray(around[y : y + height, x : x + width]), grey)
         unlike += cv2.threshold(apart, far, 1, cv2.THRESH_BINARY)[1]
     return np.asarray(unlike >= neighbors)
+
+
+def slenderness(mask: NDArray[np.bool_]) -> float:
+    """How far ink (H, W) spreads across its main direction, as a share of how far along it: near 0 a straight stroke.
+
+    1 for less than three pixels.
+    """
+    places = np.argwhere(mask)
+    if len(places) < 3:
+        return 1.0
+    across, along = np.linalg.eigvalsh(np.cov(places.T))
+    return float(np.sqrt(max(across, 0.0) / max(along, 1e-9)))
 
 
 def weighted_median(values: NDArray[Any], weights: NDArray[Any]) -> float:

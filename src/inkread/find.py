@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkread.brackets import brackets
-from inkread.components import components_of, weighted_median
+from inkread.components import components_of, slenderness, weighted_median
 from inkread.errors import InvalidOption
 from inkread.geometry import Box, Quad
 from inkread.parts import Candidate, CleanPage, LineCrop, LineOfCandidates, Word
@@ -100,7 +100,7 @@ COMB_HEIGHTS = 2.5
 # over that of the circle: a dot or a dash within a 0 has less.
 ROUND_SHARE, CIRCLED_HEIGHT, CIRCLED_INK = 0.75, (0.35, 0.8), 0.22
 # What is no single stroke may be finer; one spreads across its direction by this share of along it at the most.
-FINE_INK, STRAIGHT_SPREAD = 0.08, 0.3
+FINE_INK, STRAIGHT = 0.08, 0.3
 # Ink of a digit that clings to the circle around it, over that of both; how far its middle lies from theirs, as a share
 # of their sides; and along how much of its hull a circle has ink, this near as a share of its shorter side.
 CLINGING_INK, IN_MIDDLE, ALL_AROUND, BESIDE_HULL, HULL_STEPS = (0.1, 0.4), 0.2, 0.9, 0.05, 72
@@ -456,7 +456,7 @@ def _is_circle_around(component: _Component, other: _Component) -> bool:
     """Whether a component is a circle around another as large as a digit: rounder than a 0, which may hold a slash."""
     is_round = component.width >= ROUND_SHARE * component.height
     is_digit = CIRCLED_HEIGHT[0] * component.height <= other.height <= CIRCLED_HEIGHT[1] * component.height
-    is_inked = other.area >= (CIRCLED_INK if _is_stroke(other.mask) else FINE_INK) * component.area
+    is_inked = other.area >= (CIRCLED_INK if slenderness(other.mask) <= STRAIGHT else FINE_INK) * component.area
     return is_round and is_digit and is_inked and _runs_along_hull(component)
 
 
@@ -476,18 +476,9 @@ def _is_circle_with_digit(component: _Component) -> bool:
     return bool(
         stats[largest, cv2.CC_STAT_HEIGHT] >= CIRCLED_HEIGHT[0] * height
         and (np.abs(centers[largest] / (width, height) - 0.5) <= IN_MIDDLE).all()
-        and not _is_stroke(labels == largest)
+        and slenderness(labels == largest) > STRAIGHT
         and _share_around(component) >= ALL_AROUND
     )
-
-
-def _is_stroke(mask: NDArray[np.bool_]) -> bool:
-    """Whether ink is a single straight stroke: how far it spreads across its main direction against along it."""
-    places = np.argwhere(mask)
-    if len(places) < 3:
-        return True
-    across, along = np.linalg.eigvalsh(np.cov(places.T))
-    return bool(across <= STRAIGHT_SPREAD**2 * along)
 
 
 def _share_around(component: _Component) -> float:

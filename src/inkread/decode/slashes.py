@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.components import slenderness
 from inkread.decode.choose import ChosenLine, PageReading
 from inkread.geometry import Box
 from inkread.parts import DIGITS, LineOfCandidates
@@ -118,7 +119,7 @@ def _strokes(line: ChosenLine, found: LineOfCandidates | None) -> list[_Stroke]:
 
 
 def _stroke(place: int, text: str, box: Box, ink: NDArray[np.float32]) -> _Stroke:
-    thickness = _thickness(ink) if text in PARTING else np.inf
+    thickness = slenderness(ink > 0.5) if text in PARTING else np.inf
     return _Stroke(place=place, text=text, box=box, lean=lean(ink), thickness=thickness)
 
 
@@ -217,15 +218,6 @@ def _usual(line: ChosenLine, others: Sequence[int]) -> tuple[float, float]:
     """The middle height and lean of some digits."""
     heights, leans = zip(*((line.boxes[k].height, lean(line.inks[k])) for k in others), strict=True)
     return float(np.median(heights)), float(np.median(leans))
-
-
-def _thickness(ink: NDArray[np.float32]) -> float:
-    """How far the ink spreads across its main direction, as a share of how far along it."""
-    rows, columns = np.nonzero(ink > 0.5)
-    if len(rows) < 3:
-        return 1.0
-    across, along = np.linalg.eigvalsh(np.cov(np.stack([rows, columns])))
-    return float(np.sqrt(max(across, 0.0) / max(along, 1e-9)))
 
 
 def lean(ink: NDArray[np.float32]) -> float:
