@@ -140,20 +140,19 @@ def _raise(margins: Tensor, leads: Tensor, network: TorchNetwork, low: Tensor, h
     ``leads`` are those of the unchanged digits, (N, classes) as the margins are.
     """
     undecided = (margins <= 0).any(dim=1) & (margins > -_REACH * leads).all(dim=1)
-    while len(rows := undecided.nonzero()[:, 0]):
-        rivals = margins[rows].argmin(dim=1)
+    while len(asked := undecided.nonzero()[:, 0]):
+        worst = margins[asked].argmin(dim=1)
+        rows, rivals = asked, worst
         for steps in (_FIRST_STEPS, _STEPS):
             before = margins[rows, rivals]
             raised = relaxed_margins(network, low[rows], high[rows], targets[rows], rivals, steps=steps)
             margins[rows, rivals] = torch.maximum(before, raised)
             # What did not rise by a fifth of what is missing yet does not come above 0.
             hopeful = (raised <= 0) & (raised + 5 * (raised - before) > 0)
-            undecided[rows[(raised <= 0) & ~hopeful]] = False
             rows, rivals = rows[hopeful], rivals[hopeful]
             if not len(rows):
                 break
-        undecided[rows] = False
-        undecided &= (margins <= 0).any(dim=1)
+        undecided[asked] = (margins[asked, worst] > 0) & (margins[asked] <= 0).any(dim=1)
 
 
 def _intervals(network: TorchNetwork, low: Tensor, high: Tensor, stop: str | None = None) -> dict[str, Interval]:
