@@ -18,7 +18,6 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -131,7 +130,7 @@ def composed(name: str, *, count: int) -> tuple[LabeledPicture, ...]:
     for number in range(count):
         options = PageOptions(**{**CIRCUMSTANCES, **FILLED}.get(name, SLIP))
         if name in WRITTEN or name in DRAWN:
-            write = WRITTEN.get(name, _numbered if DRAWN.get(name) is _first_circled else WRITTEN["no signs"])
+            write = {**WRITTEN, **DRAWN_TEXTS}.get(name, WRITTEN["no signs"])
             options = replace(options, lines=(write(np.random.default_rng([SEED, number, 1])),))
         page, truth = compose_page(np.random.default_rng([SEED, number]), options)
         pixels = np.asarray(page.pixels)
@@ -139,9 +138,8 @@ def composed(name: str, *, count: int) -> tuple[LabeledPicture, ...]:
             light = GROUNDS[name](np.random.default_rng([SEED, number, 2]), *pixels.shape[:2])
             pixels = np.asarray(pixels * light[..., None], np.uint8)
         if name in DRAWN:
-            boxes = [digit.box for line in truth.lines() for one in line.numbers for digit in one.digits]
             pixels = np.pad(pixels, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), mode="edge")
-            boxes = [box.shifted(MARGIN, MARGIN) for box in boxes]
+            boxes = [digit.box.shifted(MARGIN, MARGIN) for digit in truth.digits()]
             pixels = DRAWN[name](np.random.default_rng([SEED, number, 3]), pixels, boxes)
         lines = tuple(line.text for line in truth.lines())
         pictures.append(LabeledPicture(id=f"page-{number:03}", source=pixels, lines=lines))
@@ -185,11 +183,11 @@ def _pen(rng: np.random.Generator) -> tuple[tuple[int, int, int], int]:
     return PENS[int(rng.integers(len(PENS)))], int(rng.integers(2, 5))
 
 
-def _circled(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box], *, room: float) -> Pixels:
-    """A circle around some digits, not quite closed or beyond its beginning, with so much room in pixels."""
+def _circled(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box]) -> Pixels:
+    """A circle around a number, not quite closed or beyond its beginning."""
     around = Box.union_of(boxes)
     middle = round(around.center.x + rng.normal(0, 4)), round(around.center.y + rng.normal(0, 4))
-    axes = round(0.62 * around.width + room), round(0.62 * around.height + room)
+    axes = round(0.62 * around.width + 24), round(0.62 * around.height + 24)
     color, thick = _pen(rng)
     end = int(rng.integers(340, 375))
     return cv2.ellipse(pixels, middle, axes, float(rng.normal(0, 3)), 0, end, color, thick, cv2.LINE_AA)
@@ -247,7 +245,7 @@ def _cornered(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box]) ->
 
 # What is drawn on a slip, or how it is held: (rng, pixels, boxes of its digits) → pixels.
 DRAWN: Mapping[str, Callable[[np.random.Generator, Pixels, Sequence[Box]], Pixels]] = {
-    "a circle around the number": partial(_circled, room=24.0),
+    "a circle around the number": _circled,
     "a circled digit before the number": _first_circled,
     "a box around the number": _boxed,
     "a comb that digits touch": _in_comb,
@@ -255,6 +253,10 @@ DRAWN: Mapping[str, Callable[[np.random.Generator, Pixels, Sequence[Box]], Pixel
     "a corner of the sheet": _cornered,
     "a number on its side": lambda rng, pixels, boxes: np.rot90(pixels, int(rng.choice([1, 3]))).copy(),
 }
+
+
+# What is written where that is not a number alone.
+DRAWN_TEXTS: Mapping[str, Callable[[np.random.Generator], str]] = {"a circled digit before the number": _numbered}
 
 
 def _date(rng: np.random.Generator, sign: str) -> str:
