@@ -57,9 +57,9 @@ LONGEST_LEANING, SHORTEST_LONE = 2.0, 0.6
 # A one narrower than this share of its height, this near to an edge of a picture (pixels), is an edge; unless it is as
 # high as the digits beside it, within these shares: somebody cut closely.
 THIN, EDGE_PIXELS, AS_HIGH = 0.4, 2.0, (0.75, 1.2)
-# So many marks side by side are a pattern where each correlates with the next this well at one size (of neighboring
-# zeros of one writer of MNIST a ninth does, of other digits fewer), their sides differ up to this factor and their
-# distances by this share; and so is all of a line of which they are this share.
+# So many marks side by side are a pattern where each correlates with the next this well at one size (few of two
+# digits of one hand do), their sides differ up to this factor and their distances by this share; and so is all of a
+# line of which they are this share.
 PATTERN, ALIKE_SHAPE, SHAPE_SIDE, ALIKE_SIZE, EVEN, MOSTLY_PATTERN = 8, 0.85, 16, 1.15, 0.1, 0.7
 # So far beside the line from one side to the next, as a share of its box, lies this share of what cuts off a corner; of
 # fewer pixels nothing is said.
