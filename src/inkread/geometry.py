@@ -60,8 +60,9 @@ class Box:
     y1: float
 
     def __post_init__(self) -> None:
-        edges = (self.x0, self.y0, self.x1, self.y1)
-        if not all(math.isfinite(edge) for edge in edges) or self.x1 < self.x0 or self.y1 < self.y0:
+        # Between finite numbers, and so no number that is not one, nor infinite, itself.
+        if not (-math.inf < self.x0 <= self.x1 < math.inf and -math.inf < self.y0 <= self.y1 < math.inf):
+            edges = (self.x0, self.y0, self.x1, self.y1)
             raise InvalidOption(f"a box needs x0 <= x1 and y0 <= y1, all finite; got {edges}")
 
     @classmethod
@@ -76,7 +77,11 @@ class Box:
     @classmethod
     def union_of(cls, boxes: Iterable[Box]) -> Box:
         """The smallest box that holds all of ``boxes`` (at least one)."""
-        return cls.around([corner for b in boxes for corner in ((b.x0, b.y0), (b.x1, b.y1))])
+        edges = [(b.x0, b.y0, b.x1, b.y1) for b in boxes]
+        if not edges:
+            raise InvalidArray("a box around boxes needs at least one; got none")
+        x0, y0, x1, y1 = zip(*edges, strict=True)
+        return cls(float(min(x0)), float(min(y0)), float(max(x1)), float(max(y1)))
 
     @property
     def width(self) -> float:
@@ -153,7 +158,7 @@ class Quad:
         xy = np.asarray(points, dtype=np.float64)
         if xy.shape != (4, 2):
             raise InvalidArray(f"a quad is made from an array of shape (4, 2); got {xy.shape}")
-        a, b, c, d = (Point(float(x), float(y)) for x, y in xy)
+        a, b, c, d = (Point(x, y) for x, y in xy.tolist())
         return cls((a, b, c, d))
 
     @classmethod
@@ -164,7 +169,8 @@ class Quad:
     @property
     def box(self) -> Box:
         """The smallest upright box around the quad."""
-        return Box.around(self.to_array())
+        x, y = zip(*((point.x, point.y) for point in self.points), strict=True)
+        return Box(min(x), min(y), max(x), max(y))
 
     def to_array(self) -> Floats:
         """The points as an array of shape (4, 2)."""
@@ -256,7 +262,8 @@ class PageTransform:
 
     def __post_init__(self) -> None:
         matrix = np.array(self.matrix, dtype=np.float64)
-        if matrix.shape != (3, 3) or not np.isfinite(matrix).all() or abs(np.linalg.det(matrix)) < 1e-12:
+        # What is not finite leaves a determinant that is not.
+        if matrix.shape != (3, 3) or not 1e-12 <= abs(_determinant(matrix)) < math.inf:
             raise InvalidArray(f"a page transform needs an invertible 3 × 3 matrix; got {matrix.tolist()}")
         matrix.flags.writeable = False
         object.__setattr__(self, "matrix", matrix)
@@ -301,9 +308,15 @@ class PageTransform:
     def apply(self, points: ArrayLike) -> Floats:
         """Map points of shape (N, 2); gives shape (N, 2)."""
         xy = np.asarray(points, dtype=np.float64).reshape(-1, 2)
-        mapped = np.column_stack([xy, np.ones(len(xy))]) @ self.matrix.T
+        mapped = xy @ self.matrix[:, :2].T + self.matrix[:, 2]
         return np.asarray(mapped[:, :2] / mapped[:, 2:])
 
     def apply_to_box(self, box: Box) -> Quad:
         """The quad that ``box`` becomes."""
         return Quad.of_array(self.apply(box.corners()))
+
+
+def _determinant(matrix: Floats) -> float:
+    """Of 3 × 3: a tenth of the time that a decomposition takes."""
+    (a, b, c), (d, e, f), (g, h, i) = matrix.tolist()
+    return float(a * (e * i - f * h) - b * (d * i - f * g) + c * (d * h - e * g))

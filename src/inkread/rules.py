@@ -219,13 +219,12 @@ class _Rule:
         own = mask & (away <= thickness / 2 + 2 * spread + 1)
         darkness = float(np.median(ink[mask > 0]))
         own &= ink <= darkness + DARKER
-        on_page = np.poly1d(curve)(np.poly1d([1.0, -x0])).coefficients
         return cls(
             length=length,
             x0=x0,
             y0=y0,
             mask=own,
-            curve=on_page + np.append(np.zeros(len(on_page) - 1), y0),
+            curve=_moved(curve, x0, y0),
             spread=spread,
             thickness=thickness,
             darkness=darkness,
@@ -235,6 +234,16 @@ class _Rule:
     def least(self, typical: float) -> float:
         """How long it is at the least, in pixels, on a page whose digits have this height."""
         return (RULE_HEIGHTS if self.is_whole else BROKEN_HEIGHTS) * typical
+
+
+def _moved(curve: NDArray[np.float64], x0: float, y0: float) -> NDArray[np.float64]:
+    """The coefficients of a polynomial, the highest power first, that is moved by x0 and y0: by Horner's scheme."""
+    moved = curve.tolist()
+    for end in range(len(moved), 1, -1):
+        for k in range(1, end):
+            moved[k] -= x0 * moved[k - 1]
+    moved[-1] += y0
+    return np.array(moved, np.float64)
 
 
 def _courses(rules: list[_Rule]) -> tuple[Course, ...]:

@@ -82,5 +82,5 @@ def _strength(small: NDArray[np.uint8]) -> NDArray[np.float64]:
     window = max(3, round(min(small.shape[:2]) * PAPER_SHARE))
     values = small.astype(np.float32)
     away = cv2.absdiff(values, cv2.blur(values, (window, window)))
-    cubes = (away * away * away).reshape(away.shape[0] * away.shape[1], -1)
-    return np.asarray(np.cbrt(cubes.mean(axis=0, dtype=np.float64)))
+    channels = small.shape[2] if small.ndim == 3 else 1
+    return np.cbrt(cv2.mean(cv2.pow(away, 3))[:channels])

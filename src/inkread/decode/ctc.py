@@ -20,6 +20,8 @@ __all__ = ["align", "aligned", "greedy", "likeliest_strings", "prefix_beam", "si
 NEVER = -math.inf
 # Characters less probable than e to this in a frame are not tried there.
 HOPELESS = -10.0
+# Of two probabilities the one that is smaller by e to this leaves their sum as it is, but for 1e-16 of it.
+NEGLIGIBLE = 37.0
 
 
 def greedy(scores: Scores) -> Hypothesis:
@@ -134,7 +136,9 @@ def _sum(first: float, second: float) -> float:
     """The logarithm of the sum of two probabilities, from their logarithms."""
     if first < second:
         first, second = second, first
-    return first if second == NEVER else first + math.log1p(math.exp(second - first))
+    if second == NEVER or second < first - NEGLIGIBLE:
+        return first
+    return first + math.log1p(math.exp(second - first))
 
 
 def align(scores: Scores, classes: tuple[int, ...]) -> tuple[tuple[int, int], ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,14 +74,10 @@ def without_slashes(reading: PageReading, found: Sequence[LineOfCandidates] = ()
     if not any(len(line.boxes) >= LEAST_PARTED for line in reading.lines):
         return reading
     strokes = [_strokes(line, one) for line, one in itertools.zip_longest(reading.lines, found)]
+    ones = [stroke for own in strokes for stroke in own if stroke.text == "1"]
     lines = list(reading.lines)
     for number, (line, own) in enumerate(zip(reading.lines, strokes, strict=True)):
-        elsewhere = [s.lean for other in strokes if other is not own for s in other if s.text == "1"]
-        slashes = [
-            stroke
-            for run in _runs(own)
-            for stroke in _slashes_of_date(run, own, elsewhere) or _slash_alone(run, own, elsewhere)
-        ]
+        slashes = [stroke for run in _runs(own) for stroke in _slashes_of_date(run, ones) or _slash_alone(run, ones)]
         if slashes:
             places = [stroke.place for stroke in slashes]
             kept = line.only([k for k in range(len(line.boxes)) if k not in places])
@@ -88,15 +85,22 @@ def without_slashes(reading: PageReading, found: Sequence[LineOfCandidates] = ()
     return replace(reading, lines=tuple(lines))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class _Stroke:
     """What stands at one place of a line: a digit, or a stroke that was read as none."""
 
     place: int  # of the digit in its line; -1 for none
     text: str  # the digit; "" for none
     box: Box
-    lean: float
-    thickness: float
+    ink: NDArray[np.float32]
+
+    @cached_property
+    def lean(self) -> float:
+        return lean(self.ink)
+
+    @cached_property
+    def thickness(self) -> float:
+        return slenderness(self.ink > 0.5)
 
     @property
     def may_part(self) -> bool:
@@ -105,22 +109,20 @@ class _Stroke:
 
 def _strokes(line: ChosenLine, found: LineOfCandidates | None) -> list[_Stroke]:
     """The digits of a line, and its other pieces that are as high as they, left to right."""
-    strokes = [_stroke(k, DIGITS[_value(line, k)], line.boxes[k], line.inks[k]) for k in range(len(line.boxes))]
+    strokes = [
+        _Stroke(place=k, text=DIGITS[_value(line, k)], box=line.boxes[k], ink=line.inks[k])
+        for k in range(len(line.boxes))
+    ]
     if found is not None and strokes:
         taken = {i for start, end in line.spans for i in range(start, end)}
         strokes += [
-            _stroke(-1, "", one.box, one.ink)
+            _Stroke(place=-1, text="", box=one.box, ink=one.ink)
             for one in found.candidates
             if one.end == one.start + 1
             and one.start not in taken
             and one.box.height >= LEFT_HEIGHT * found.digit_height
         ]
     return sorted(strokes, key=lambda stroke: stroke.box.x0)
-
-
-def _stroke(place: int, text: str, box: Box, ink: NDArray[np.float32]) -> _Stroke:
-    thickness = slenderness(ink > 0.5) if text in PARTING else np.inf
-    return _Stroke(place=place, text=text, box=box, lean=lean(ink), thickness=thickness)
 
 
 def _runs(strokes: Sequence[_Stroke]) -> list[Sequence[_Stroke]]:
@@ -133,31 +135,30 @@ def _runs(strokes: Sequence[_Stroke]) -> list[Sequence[_Stroke]]:
     return [strokes[a:b] for a, b in itertools.pairwise(cuts)]
 
 
-def _slashes_of_date(run: Sequence[_Stroke], line: Sequence[_Stroke], elsewhere: Sequence[float]) -> Sequence[_Stroke]:
+def _slashes_of_date(run: Sequence[_Stroke], ones: Sequence[_Stroke]) -> Sequence[_Stroke]:
     """The two of a run's strokes that make it a date, or none.
 
     Parameters
     ----------
-    line
-        All strokes of its line.
-    elsewhere
-        How the ones of other lines lean.
+    ones
+        All ones of the page.
     """
-    others = [stroke.lean for stroke in run if stroke.text not in PARTING]
+    others = [stroke for stroke in run if stroke.text not in PARTING]
     if not LEAST_LENGTH <= len(run) <= MOST_LENGTH or len(others) < 2:
         return ()
-    upright = float(np.median(others))
+    parting = [k for k, stroke in enumerate(run) if stroke.may_part]
+    if len(parting) < 2:
+        return ()
+    upright = float(np.median([stroke.lean for stroke in others]))
     least = upright + (SHORT_DATE_LEAN if len(run) < SHORT_DATE else DATE_LEAN)
     found: list[tuple[float, Sequence[_Stroke]]] = []
-    for i, j in itertools.combinations(range(len(run)), 2):
+    for i, j in itertools.combinations(parting, 2):
         pair = (run[i], run[j])
         low, high = sorted(stroke.lean for stroke in pair)
-        beside = [*(s.lean for s in line if s.text == "1" and s not in pair), *elsewhere]
         if (
-            all(stroke.may_part for stroke in pair)
-            and low >= least
+            low >= least
             and high - low <= ALIKE
-            and all(low >= leaning + BEYOND_ONES for leaning in beside)
+            and all(low >= one.lean + BEYOND_ONES for one in ones if one not in pair)
             and _is_date(
                 *("".join(s.text or "/" for s in part) for part in (run[:i], run[i + 1 : j], run[j + 1 :])),
                 plainly=low >= upright + PLAIN_LEAN,
@@ -167,10 +168,10 @@ def _slashes_of_date(run: Sequence[_Stroke], line: Sequence[_Stroke], elsewhere:
     return max(found, key=lambda one: one[0])[1] if found else ()
 
 
-def _slash_alone(run: Sequence[_Stroke], line: Sequence[_Stroke], elsewhere: Sequence[float]) -> Sequence[_Stroke]:
+def _slash_alone(run: Sequence[_Stroke], ones: Sequence[_Stroke]) -> Sequence[_Stroke]:
     """The one of a run's strokes that parts two short numbers, or none; see :func:`_slashes_of_date`."""
     digits = [stroke for stroke in run if stroke.text]
-    others = [stroke.lean for stroke in digits if stroke.text != "1"]
+    others = [stroke for stroke in digits if stroke.text != "1"]
     if not others or len(others) == len(digits):
         return ()
     steepest = max((stroke for stroke in digits if stroke.text == "1"), key=lambda stroke: stroke.lean)
@@ -178,13 +179,15 @@ def _slash_alone(run: Sequence[_Stroke], line: Sequence[_Stroke], elsewhere: Seq
     before, after = digits[:place], digits[place + 1 :]
     if not (1 <= len(before) <= SHORT and 1 <= len(after) <= SHORT) or [stroke.text for stroke in after] == ["0"]:
         return ()  # nothing is written over 0: the slash and its noughts are a percent sign
-    ones = [*(stroke.lean for stroke in line if stroke.text == "1" and stroke is not steepest), *elsewhere]
+    if steepest.thickness > VERY_STRAIGHT:
+        return ()
+    leans = [stroke.lean for stroke in others]
     least = max(
-        float(np.median(others)) + ALONE_LEAN,
-        max(others) + BEYOND_DIGITS,
-        max(ones, default=-np.inf) + BEYOND_OTHER_ONES,
+        float(np.median(leans)) + ALONE_LEAN,
+        max(leans) + BEYOND_DIGITS,
+        max((one.lean for one in ones if one is not steepest), default=-np.inf) + BEYOND_OTHER_ONES,
     )
-    return (steepest,) if steepest.thickness <= VERY_STRAIGHT and steepest.lean >= least else ()
+    return (steepest,) if steepest.lean >= least else ()
 
 
 def _is_date(first: str, second: str, third: str, *, plainly: bool = False) -> bool:

@@ -468,23 +468,23 @@ class Reader:
             reading = without_solid_shapes(reading, cleaned, part.pixels)
             reading = without_pale_strokes(reading, cleaned, part.pixels)
         reading = self._by_one_writer(reading)
+        inks, to_whole = _inks(reading, cleaned.to_source), PageTransform.translation(*offset)
         condition = assess(
             part,
             cleaned,
             marks=reading.mark_boxes or [box for line in reading.lines for box in line.boxes],
-            digits=_inks(reading, cleaned.to_source),
+            digits=inks,
             is_cropped=options.layout != "page",
         )
-        to_source = cleaned.to_source.then(PageTransform.translation(*offset))
         read = Page(
             index=page.index,
             width=page.width,
             height=page.height,
             dpi=page.dpi,
-            lines=_composed(reading, to_source, options, page.pixels),
+            lines=_composed(reading, cleaned.to_source.then(to_whole), options, page.pixels),
             problem=_page_problem(reading, condition, is_upside_down_unclear=view.is_upside_down_unclear),
         )
-        return read, _inks(reading, to_source)
+        return read, tuple(replace(ink, to_source=ink.to_source.then(to_whole)) for ink in inks)
 
     def _choose(
         self, page: CleanPage, options: ReaderOptions, *, may_be_dirt: bool = True, is_likely: bool = True

@@ -47,8 +47,13 @@ def without_solid_shapes(reading: PageReading, page: CleanPage, pixels: NDArray[
     least = LEAST_SHARE * min(page.ink.shape)
 
     def kept(line: ChosenLine) -> ChosenLine:
-        solid = [min(box.width, box.height) >= least and _is_solid(box, page, pixels) for box in line.boxes]
-        return line.only([]) if 2 * sum(solid) >= len(solid) else line
+        # Most lines have none, and are not looked at beyond their first half.
+        hollow = 0
+        for box in line.boxes:
+            hollow += min(box.width, box.height) < least or not _is_solid(box, page, pixels)
+            if 2 * hollow > len(line.boxes):
+                return line
+        return line.only([])
 
     return replace(reading, lines=tuple(kept(line) for line in reading.lines))
 
