@@ -68,6 +68,8 @@ WRITTEN: Mapping[str, Callable[[np.random.Generator], str]] = {
     "percentages": lambda rng: f"{rng.integers(1, 101)}%",
     "numbers in brackets": lambda rng: f"({rng.integers(1, 1000)})",
     "dollars": lambda rng: f"${rng.integers(1, 1000)}.{rng.integers(100):02}",
+    "amounts that end in a slash and a dash": lambda rng: f"{rng.integers(10, 2000)}/-",
+    "pounds": lambda rng: f"£{rng.integers(1, 1000)}",
     "euros": lambda rng: f"€{rng.integers(1, 1000)},{rng.integers(100):02}",
     "weights": lambda rng: f"{rng.integers(1, 1000)} kg",
     "sums": lambda rng: f"{rng.integers(1, 100)}+{rng.integers(1, 100)}={rng.integers(2, 200)}",

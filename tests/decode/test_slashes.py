@@ -158,3 +158,52 @@ def test_a_slash_that_was_read_as_no_digit_parts_a_date_too():
     (line,) = read(whole.only([k for k in range(10) if k != 2]), found=(found,))
     assert text_of(line) == "25032006"
     assert set(line.signs) == {whole.boxes[2], whole.boxes[5]}
+
+
+DASH = (14, 3)  # width and height, in pixels
+
+
+def with_dash(line, *, away=4, size=DASH, down=0.5):
+    """The line as found, with a dash behind it: so far away, so large, and at such a share of its height."""
+    (width, height), end = size, line.boxes[-1]
+    y = end.y0 + down * end.height - height / 2
+    pieces = (*line.boxes, Box(end.x1 + away, y, end.x1 + away + width, y + height))
+    candidates = tuple(
+        Candidate(start=k, end=k + 1, ink=ink, box=box)
+        for k, (ink, box) in enumerate(zip(line.inks, line.boxes, strict=True))
+    )
+    return LineOfCandidates(pieces=pieces, candidates=candidates, digit_height=float(HEIGHT))
+
+
+@pytest.mark.parametrize(
+    ("text", "leans", "size"),
+    [
+        pytest.param("5001", (0.5,), DASH, id="a dash"),
+        pytest.param("5001", (0.5,), (16, 12), id="two dashes"),
+        pytest.param("111", (0.1, 0.0, 0.5), DASH, id="ones before it"),
+        pytest.param("20251", (0.3,), DASH, id="long numbers"),
+    ],
+)
+def test_a_slash_with_a_dash_behind_it_ends_an_amount(text, leans, size):
+    line = line_of(text, leans, height=80)
+    (kept,) = read(line, found=(with_dash(line, size=size),))
+    assert text_of(kept) == text[:-1]
+    assert kept.signs == (line.boxes[-1],)
+
+
+@pytest.mark.parametrize(
+    ("text", "leans", "dash"),
+    [
+        pytest.param("5001", (0.2,), {}, id="it leans as people's ones do"),
+        pytest.param("5101", (0.4, 0.5), {}, id="another one leans nearly as far"),
+        pytest.param("5001", (0.5,), {"away": 60}, id="the dash is far away"),
+        pytest.param("5001", (0.5,), {"down": 0.98}, id="a point"),
+        pytest.param("5001", (0.5,), {"size": (3, 3)}, id="a speck"),
+        pytest.param("5001", (0.5,), {"size": (14, 50)}, id="a mark as high as a digit"),
+        pytest.param("5010", (0.5,), {}, id="a digit behind it"),
+        pytest.param("1", (0.5,), {}, id="nothing before it"),
+    ],
+)
+def test_other_ones_at_the_end_stay(text, leans, dash):
+    line = line_of(text, leans, height=80)
+    assert read(line, found=(with_dash(line, **dash),))[0] is line

@@ -176,6 +176,20 @@ def test_a_page_upside_down_is_turned_where_clearly_more_reads_so(picture):
     assert view_of(picture, read=read).reading.count == 6
 
 
+@pytest.mark.parametrize(
+    ("upside_down", "confidence", "is_turned"),
+    [("8623", 0.8, False), ("8625", 0.8, True), ("86213", 0.8, True), ("8623", 0.6, True)],
+    ids=["a €", "no sign", "more than a sign", "doubtful digits"],
+)
+def test_a_currency_sign_is_no_digit_more(picture, upside_down, confidence, is_turned):
+    before = reading("298", confidence=confidence)
+    width = clean(picture, CleanOptions()).ink.shape[1]
+    boxes = tuple(Box(width - 20 * k - 15, 0, width - 20 * k, 20) for k in (2, 1, 0))  # the sign stands before them
+    before = replace(before, lines=(replace(before.lines[0], boxes=boxes),))
+    view = view_of(picture, read=Readings(before, reading(upside_down, confidence=0.97)))
+    assert (view.reading is not before) == is_turned
+
+
 def test_a_lone_digit_that_does_not_read_is_turned_to_both_sides(picture):
     read = Readings(
         reading("", marks=1), reading("", marks=1), *[reading("", marks=1)] * 4, reading("7", confidence=0.98)

@@ -43,6 +43,12 @@ MONTHS, DAYS = 12, 31
 ALONE_LEAN, BEYOND_OTHER_ONES, BEYOND_DIGITS, VERY_STRAIGHT, SHORT = 0.2, 0.2, 0.1, 0.08, 3
 # Dates end where a gap is this many heights of a digit.
 GAP = 1.2
+# The slash that ends an amount, as in 500/- and 500/=, is this straight, leans by this more than the usual digit before
+# it, and more than every one before it. One dash or two stand beside it, no farther away than this, in heights of the
+# slash; they are so long and together no higher than this, hardly higher than long, and lie within its height but for
+# this share at its ends.
+AMOUNT_STRAIGHT, AMOUNT_LEAN = 0.12, 0.25
+DASH_NEAR, DASH_LENGTH, DASH_HEIGHT, DASH_ASPECT, DASH_WITHIN = 0.6, 0.12, 0.45, 0.85, 0.15
 
 
 def possible_slashes(line: ChosenLine, own: Sequence[int]) -> int:
@@ -77,7 +83,12 @@ def without_slashes(reading: PageReading, found: Sequence[LineOfCandidates] = ()
     ones = [stroke for own in strokes for stroke in own if stroke.text == "1"]
     lines = list(reading.lines)
     for number, (line, own) in enumerate(zip(reading.lines, strokes, strict=True)):
-        slashes = [stroke for run in _runs(own) for stroke in _slashes_of_date(run, ones) or _slash_alone(run, ones)]
+        pieces = found[number].pieces if number < len(found) else ()
+        slashes = [
+            stroke
+            for run in _runs(own)
+            for stroke in _slashes_of_date(run, ones) or _slash_alone(run, ones) or _slash_of_amount(run, pieces)
+        ]
         if slashes:
             places = [stroke.place for stroke in slashes]
             kept = line.only([k for k in range(len(line.boxes)) if k not in places])
@@ -188,6 +199,35 @@ def _slash_alone(run: Sequence[_Stroke], ones: Sequence[_Stroke]) -> Sequence[_S
         max((one.lean for one in ones if one is not steepest), default=-np.inf) + BEYOND_OTHER_ONES,
     )
     return (steepest,) if steepest.lean >= least else ()
+
+
+def _slash_of_amount(run: Sequence[_Stroke], pieces: Sequence[Box]) -> Sequence[_Stroke]:
+    """The last of a run's strokes where it parts an amount from a dash, which ends it, or none.
+
+    Parameters
+    ----------
+    pieces
+        All of the line, left to right.
+    """
+    *before, last = run
+    before = [stroke for stroke in before if stroke.text]
+    if not before or last.text not in PARTING or not any(_is_dash_beside(piece, last.box) for piece in pieces):
+        return ()
+    if last.thickness > AMOUNT_STRAIGHT:
+        return ()
+    others = [stroke.lean for stroke in before if stroke.text != "1"]
+    ones = [stroke.lean for stroke in before if stroke.text == "1"]
+    least = max(float(np.median(others or ones)) + AMOUNT_LEAN, max(ones, default=-np.inf) + BEYOND_OTHER_ONES)
+    return (last,) if last.lean >= least else ()
+
+
+def _is_dash_beside(piece: Box, stroke: Box) -> bool:
+    """Whether a piece of ink is a dash, or two, on the right of a stroke, at half its height."""
+    height, middle = stroke.height, (piece.y0 + piece.y1) / 2
+    is_long = piece.width >= max(DASH_LENGTH * height, DASH_ASPECT * piece.height)
+    is_dash = is_long and piece.height <= DASH_HEIGHT * height
+    is_within = stroke.y0 + DASH_WITHIN * height <= middle <= stroke.y1 - DASH_WITHIN * height
+    return is_dash and is_within and stroke.center.x < piece.x0 <= stroke.x1 + DASH_NEAR * height
 
 
 def _is_date(first: str, second: str, third: str, *, plainly: bool = False) -> bool:

@@ -36,6 +36,9 @@ COLUMN_LINE, COLUMN_DIGITS, COLUMN_SHARE = 1.5, 5, 0.9
 UPRIGHT_SHARE = 0.7
 # Of a page upside down more is read, since many digits look like some digit then.
 UPSIDE_DOWN_SHARE, UPSIDE_DOWN_GAIN = 0.85, 1.2
+# What currency signs look like upside down: a € like a 3, a £ like a 3 or a 7. One such digit more, behind a number
+# whose others are read this surely on the average as the page is held, does not say so.
+SIGNS_TURNED, FAIRLY_SURE = frozenset("37"), 0.7
 # Digits that are digits upside down too, those that then are others, and how many of them say that writing may be so.
 TURNABLE, CHANGING, TURNABLE_COUNT = frozenset("01689"), frozenset("69"), 2
 # A lone mark that does not read is turned so far (degrees) to both sides, and believed where it is this sure then: of
@@ -103,7 +106,8 @@ def best_view(picture: PageImage, options: CleanOptions, read: Read, *, try_agai
         is_number = (
             view.reading.count or max((len(line.text) for line in other.reading.lines), default=0) >= OTHER_DIGITS
         )
-        if is_number and _reads_better(other.reading, view.reading, gain=UPSIDE_DOWN_GAIN):
+        is_better = is_number and not _has_a_sign_more(other.reading, view)
+        if is_better and _reads_better(other.reading, view.reading, gain=UPSIDE_DOWN_GAIN):
             view = other
         elif _may_be_turned(view.reading) and other.reading.certainty >= view.reading.certainty:
             view = replace(view, is_upside_down_unclear=True)
@@ -209,6 +213,18 @@ def _reads_better(other: PageReading, reading: PageReading, *, gain: float) -> b
         and other.certainty >= (CONFIDENCE_OF_ALL if is_all else OTHER_CONFIDENCE) * other.count
         and other.certainty >= gain * reading.certainty
     )
+
+
+def _has_a_sign_more(turned_over: PageReading, view: View) -> bool:
+    """Whether all that speaks for a page upside down is one digit more, which may be the currency sign of a number that
+    reads fairly surely as the page is held."""
+    rest = view.reading
+    if turned_over.count != rest.count + 1 or rest.certainty < FAIRLY_SURE * rest.count:
+        return False
+    last = [line for line in turned_over.lines if line.boxes][-1]
+    sign = view.page.ink.shape[1] - last.boxes[-1].center.x
+    is_before = all(sign < box.center.x for line in rest.lines for box in line.boxes)
+    return last.text[-1] in SIGNS_TURNED and is_before
 
 
 def _may_be_turned(reading: PageReading) -> bool:
