@@ -24,6 +24,7 @@ from inkread.geometry import Box, Quad
 from inkread.parts import Candidate, CleanPage, LineCrop, LineOfCandidates, Word
 from inkread.percent import percent_signs
 from inkread.rules import SPARSE_FILL, Course, Unruled, remove_rules
+from inkread.ticks import is_tick
 
 __all__ = [
     "FindOptions",
@@ -71,6 +72,8 @@ MOST_HOLES = 8
 WORD_MARGIN = 0.3
 # Pieces of percent signs are, in heights of a usual digit, no smaller and no larger.
 SIGN_SIZES = (0.05, 2.5)
+# A tick is at least so high, in heights of a usual digit.
+TICK_HEIGHT = 0.5
 # Pixels around a piece in which its ink fades.
 HALO = 2
 # A frame (comb box, table) is large, open inside, and holds other components.
@@ -104,6 +107,15 @@ FINE_INK, STRAIGHT = 0.08, 0.3
 # Ink of a digit that clings to the circle around it, over that of both; how far its middle lies from theirs, as a share
 # of their sides; and along how much of its hull a circle has ink, this near as a share of its shorter side.
 CLINGING_INK, IN_MIDDLE, ALL_AROUND, BESIDE_HULL, HULL_STEPS = (0.1, 0.4), 0.2, 0.9, 0.05, 72
+# A box has sides of so many pixels at the least, its shorter one is so long beside the longer, and it has no more ink
+# than this share of what its outline holds. What runs out of it is narrower than a share of its shorter side, and leaves
+# it this share of that. Its hull strays from four straight sides by so much, as a share of its length, fills this share
+# of what lies within them, and has ink along this share: of 30,800 digits of eight sets, at five sizes, one is a box at
+# one of them.
+BOX_SIDE, BOX_ASPECT, BOX_INK, BOX_BODY, BOX_SHARE = 18.0, 0.7, 0.72, 0.3, 0.7
+BOX_STRAYING, BOX_FILL, ALONG_SIDES = 0.08, 0.87, 0.97
+# No higher than so many usual digits it holds a tick or a cross, and no digit.
+BOX_TIMES = 1.15
 # Beside a solid thing, which is no digit either, so many are enough, and where they have this share of its ink; beside
 # a dark corner, which is thicker than their strokes, a smaller one.
 FEW_ALIKE, MUCH_ALIKE, MUCH_BESIDE_CORNER = 3, 0.4, 0.15
@@ -211,7 +223,7 @@ def find_candidates(page: CleanPage, options: FindOptions | None = None) -> Foun
         return Found(lines=(), page=page)
     reference = _reference_height(components, page.ink.shape, options)
     signs = _percent_signs(components, page.ink, reference)
-    pieces = [c for sign in (*signs, *_brackets(components, reference)) for c in sign]
+    pieces = [c for sign in (*signs, *_brackets(components, reference), _ticks(components, reference)) for c in sign]
     if pieces or frames:
         components = [c for c in components if not any(c is piece for piece in pieces)]
         page = _without(page, pieces + frames)
@@ -242,6 +254,13 @@ def _percent_signs(components: list[_Component], ink: Image, reference: float) -
 def _brackets(components: list[_Component], reference: float) -> list[tuple[_Component, _Component]]:
     pairs = brackets([c.box for c in components], [c.mask for c in components], digit_height=reference)
     return [(components[left], components[right]) for left, right in pairs]
+
+
+def _ticks(components: list[_Component], reference: float) -> list[_Component]:
+    """The ticks of a page, where there is more than that on it."""
+    large = [c for c in components if c.height >= TICK_HEIGHT * reference]
+    ticks = [c for c in large if is_tick(c.mask)]
+    return ticks if len(ticks) < len(large) else []
 
 
 def _without(page: CleanPage, components: list[_Component]) -> CleanPage:
@@ -373,10 +392,16 @@ def _without_frames(
     if not frames:
         return found, []
     kept = [c for c in found if not any(c is frame for frame in frames)]
+    usual = _usual_height_beside(kept, typical)
+    ticked = [frame for frame in frames if frame.height <= BOX_TIMES * usual and _is_box(frame)]
+    kept = [c for c in kept if not any(_is_within(c, box) for box in ticked)]
     # A digit that touches its frame is what is left when the frame's line is gone, or its long straight runs.
     rest = np.zeros_like(binary)
     closed = []
     for frame in frames:
+        if any(frame is box for box in ticked):
+            closed.append(frame)
+            continue
         line = frame.mask & _near_hull(frame)
         share = line.sum() / frame.area
         is_line_around = share >= MOST_ON_HULL and _share_around(frame) >= ALL_AROUND
@@ -412,18 +437,24 @@ def _connected(binary: Mask, ink: Image, options: FindOptions) -> list[_Componen
     return components
 
 
+def _usual_height_beside(components: list[_Component], typical: float) -> float:
+    """The middle height of several components that are not much smaller than the usual one; 0 where there are none."""
+    heights = [c.height for c in components if c.height >= LONE_HEIGHT * typical]
+    return float(np.median(heights)) if len(heights) > 1 else 0.0
+
+
+def _is_within(component: _Component, other: _Component) -> bool:
+    """Whether the box of a component lies within that of another."""
+    across = other.x0 <= component.x0 and component.x1 <= other.x1
+    return across and other.y0 <= component.y0 and component.y1 <= other.y1
+
+
 def _is_frame(component: _Component, others: list[_Component], typical: float) -> bool:
+    if _is_box(component):
+        return True
     if component.fill > FRAME_FILL:
         return False
-    within = [
-        other
-        for other in others
-        if component.x0 <= other.x0
-        and other.x1 <= component.x1
-        and component.y0 <= other.y0
-        and other.y1 <= component.y1
-        and other is not component
-    ]
+    within = [other for other in others if _is_within(other, component) and other is not component]
     if len(within) >= FACE_MARKS and _is_face(component, within):
         return True
     if not within and _is_circle_with_digit(component):
@@ -481,11 +512,38 @@ def _is_circle_with_digit(component: _Component) -> bool:
     )
 
 
+def _is_box(component: _Component) -> bool:
+    """Whether a component is a small box, to be ticked: what it goes around has four corners and straight sides, with
+    ink along all of them. A tick may run out of it."""
+    mask = component.mask.astype(np.uint8)
+    if min(mask.shape) < BOX_SIDE or component.fill > BOX_INK:
+        return False
+    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    filled = cv2.drawContours(np.zeros_like(mask), outlines, -1, 1, cv2.FILLED)
+    if component.area > BOX_INK * filled.sum():
+        return False
+    reach = round(BOX_BODY * min(mask.shape))
+    body = cv2.findNonZero(cv2.morphologyEx(filled, cv2.MORPH_OPEN, np.ones((reach, reach), np.uint8)))
+    if body is None:
+        return False
+    hull = cv2.convexHull(body)
+    short, long = sorted(cv2.minAreaRect(hull)[1])
+    if short < max(BOX_SIDE, BOX_ASPECT * long, BOX_SHARE * min(mask.shape)):
+        return False
+    corners = cv2.approxPolyDP(hull, BOX_STRAYING * cv2.arcLength(hull, True), True)
+    areas = sorted((cv2.contourArea(hull), cv2.contourArea(corners)))
+    return len(corners) == 4 and areas[0] >= BOX_FILL * areas[1] and _share_along(mask, hull) >= ALONG_SIDES
+
+
 def _share_around(component: _Component) -> float:
     """The share of a component's hull along which it has ink."""
     mask = component.mask.astype(np.uint8)
-    hull = cv2.convexHull(cv2.findNonZero(mask))[:, 0].astype(np.float64)
-    ends = np.concatenate([hull, hull[:1]])
+    return _share_along(mask, cv2.convexHull(cv2.findNonZero(mask)))
+
+
+def _share_along(mask: Mask, outline: NDArray[np.int32]) -> float:
+    """The share of a closed outline (N, 1, 2) along which there is ink."""
+    ends = np.concatenate([outline[:, 0], outline[:1, 0]]).astype(np.float64)
     way = np.concatenate([[0.0], np.hypot(*np.diff(ends, axis=0).T).cumsum()])
     steps = np.linspace(0, way[-1], HULL_STEPS, endpoint=False)
     x, y = (np.rint(np.interp(steps, way, ends[:, axis])).astype(int) for axis in (0, 1))
