@@ -310,33 +310,6 @@ def test_a_circle_around_one_digit_goes_however_thin_the_digit_and_though_they_t
     assert max(one.width for one in candidates) < 1.8 * radius
 
 
-TICK = [(0, 14), (10, 24), (34, -12)]
-CROSS = [(-15, -15), (15, 15), (0, 0), (15, -15), (-15, 15)]
-
-
-@pytest.mark.parametrize("within", [(), TICK, CROSS], ids=["empty", "ticked", "crossed"])
-@pytest.mark.parametrize("corners", [[(0, 0), (40, 0), (40, 40), (0, 40)], [(3, 1), (41, -2), (38, 40), (-2, 37)]])
-def test_a_box_to_be_ticked_is_no_zero(corners, within):
-    page, truth = composed("538", seed=10, width=520, height=220, layout="line", digit_height=50)
-    bounds = Box.union_of([digit.box for digit in truth.digits()])
-    x, y = round(bounds.x0) - 80, round(bounds.y0) + 5
-    ink = np.array(page.ink)
-    cv2.polylines(ink, [np.int32(corners) + (x, y)], True, 1.0, 3, cv2.LINE_AA)
-    if within:
-        cv2.polylines(ink, [np.int32(within) + (x + 20, y + 20)], False, 1.0, 3, cv2.LINE_AA)
-    assert min(box.x0 for line in find_candidates(as_page(ink)).lines for box in line.pieces) > x + 60
-
-
-def test_a_box_that_is_larger_than_other_digits_keeps_its_own():
-    page, truth = composed("538", seed=10, width=520, height=220, layout="line", digit_height=50)
-    first, *_ = truth.digits()
-    ink, (x0, y0, x1, y1) = np.array(page.ink), (round(v) for v in first.box.grown(14).to_list())
-    cv2.rectangle(ink, (x0, y0), (x1, y1), 1.0, 3)
-    cv2.line(ink, (x0, round(first.box.center.y)), (round(first.box.center.x), round(first.box.center.y)), 1.0, 3)
-    candidates = [c.box for line in find_candidates(as_page(ink)).lines for c in line.candidates]
-    assert max(box.iou(first.box) for box in candidates) > 0.6
-
-
 @pytest.mark.parametrize("width", [70, 110])
 def test_a_zero_with_a_slash_within_it_is_no_circle(width):
     ink = cv2.ellipse(blank(200, 200), (100, 100), (width // 2, 60), 0, 0, 360, 1.0, 8)

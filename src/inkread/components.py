@@ -3,16 +3,61 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import dataclass
 from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["components_of", "slenderness", "stray_pixels", "weighted_median"]
+from inkread.geometry import Box
+
+__all__ = ["Component", "components_of", "half_thickness", "slenderness", "stray_pixels", "weighted_median"]
 
 # Labels of components that fit into two bytes.
 SHORT_LABELS = 65_000
+# What ends within this share of a page's short side from its edge may go on beyond it.
+EDGE = 0.01
+
+
+@dataclass(slots=True, eq=False)
+class Component:
+    """A piece of connected ink: its box on the page, its mask in that box and how many pixels the mask has."""
+
+    x0: int
+    y0: int
+    x1: int
+    y1: int
+    mask: NDArray[np.bool_]
+    area: int
+
+    @property
+    def width(self) -> int:
+        return self.x1 - self.x0
+
+    @property
+    def height(self) -> int:
+        return self.y1 - self.y0
+
+    @property
+    def fill(self) -> float:
+        """The share of its box that it covers."""
+        return self.area / self.mask.size
+
+    @property
+    def middle_y(self) -> float:
+        return (self.y0 + self.y1) / 2
+
+    @property
+    def box(self) -> Box:
+        return Box(self.x0, self.y0, self.x1, self.y1)
+
+    def lies_at_edge(self, shape: tuple[int, ...]) -> bool:
+        """Whether it reaches to an edge of its page of this shape."""
+        height, width = shape
+        margin = max(2, round(EDGE * min(shape)))
+        ends = self.x0, self.y0, width - self.x1, height - self.y1
+        return min(ends) <= margin
 
 
 def components_of(binary: NDArray[np.uint8]) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[np.float64]]:
@@ -71,3 +116,8 @@ def weighted_median(values: NDArray[Any], weights: NDArray[Any]) -> float:
     order = np.argsort(values)
     passed = np.cumsum(weights[order])
     return float(values[order][np.searchsorted(passed, passed[-1] / 2)])
+
+
+def half_thickness(mask: NDArray[Any]) -> float:
+    """Half of how thick a mask is where it is thickest, in pixels."""
+    return float(cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 3).max())

@@ -11,15 +11,15 @@ import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inkread.brackets import brackets
-from inkread.components import components_of, slenderness, weighted_median
+from inkread.components import Component, components_of, half_thickness, weighted_median
 from inkread.errors import InvalidOption
+from inkread.frames import OPEN_FILL, is_frame, without_frames
 from inkread.geometry import Box, Quad
 from inkread.parts import Candidate, CleanPage, LineCrop, LineOfCandidates, Word
 from inkread.percent import percent_signs
@@ -76,46 +76,15 @@ SIGN_SIZES = (0.05, 2.5)
 TICK_HEIGHT = 0.5
 # Pixels around a piece in which its ink fades.
 HALO = 2
-# A frame (comb box, table) is large, open inside, and holds other components.
-FRAME_FILL = 0.3
 # Share of a picture's ink that may lie above, and below, the digits of its one line.
 LINE_TAIL = 0.03
 # A stroke under it runs straight for so many of its heights, but for such a rise over that length, in so much of its
 # rows; at least this share of the ink is left beside it.
 UNDERLINE_WIDTH, UNDERLINE_RISE, UNDERLINE_ROOM, UNDERLINE_LEFT = 0.8, 0.1, 0.3, 0.4
-# A component that fills less of its box than this, and is so many times as high and as wide as the usual one, is no
-# digit. What is usual, such a one does not say where so many others are of about one height, up to this factor, with
-# this share of their ink together and so much beside the largest one's: the grain around a large digit has less.
-OPEN_FILL, FRAME_TIMES = 0.2, 3.5
-# A circle that holds so many marks is a drawn face where they are at least as large as eyes, and one as a mouth, as
-# shares of its longer side.
-FACE_MARKS, FACE_EYE, FACE_MOUTH = 3, 0.04, 0.3
+# What is usual, a component that is open within does not say where so many others are of about one height, up to this
+# factor, with this share of their ink together and so much beside the largest one's: the grain around a large digit has
+# less.
 ALIKE_COUNT, ALIKE_TIMES, ALIKE_SHARE, LEAST_ALIKE = 12, 1.6, 0.6, 0.15
-# A frame to which no digit clings has nearly all of its ink this near to its hull, in widths of its line, or as a share
-# of its shorter side: people's circles wobble, and their ends cross.
-HULL_LINES, HULL_SHARE, ON_HULL = 2.0, 0.08, 0.98
-# With this share there, what lies farther within is what clings to it, but for what runs straight for this share of its
-# shorter side: a partition.
-MOST_ON_HULL, PARTITION = 0.6, 0.75
-# A comb that is short in its picture is at most this many times as high as the usual digit, and ends within it.
-COMB_HEIGHTS = 2.5
-# Width of a circle around a digit over its own height at the least, height of the digit within over that, and its ink
-# over that of the circle: a dot or a dash within a 0 has less.
-ROUND_SHARE, CIRCLED_HEIGHT, CIRCLED_INK = 0.75, (0.35, 0.8), 0.22
-# What is no single stroke may be finer; one spreads across its direction by this share of along it at the most.
-FINE_INK, STRAIGHT = 0.08, 0.3
-# Ink of a digit that clings to the circle around it, over that of both; how far its middle lies from theirs, as a share
-# of their sides; and along how much of its hull a circle has ink, this near as a share of its shorter side.
-CLINGING_INK, IN_MIDDLE, ALL_AROUND, BESIDE_HULL, HULL_STEPS = (0.1, 0.4), 0.2, 0.9, 0.05, 72
-# A box has sides of so many pixels at the least, its shorter one is so long beside the longer, and it has no more ink
-# than this share of what its outline holds. What runs out of it is narrower than a share of its shorter side, and
-# leaves it this share of that. Its hull strays from four straight sides by so much, as a share of its length, fills
-# this share of what lies within them, and has ink along this share: of 30,800 digits of eight sets, at five sizes, one
-# is a box at one of them.
-BOX_SIDE, BOX_ASPECT, BOX_INK, BOX_BODY, BOX_SHARE = 18.0, 0.7, 0.72, 0.3, 0.7
-BOX_STRAYING, BOX_FILL, ALONG_SIDES = 0.08, 0.87, 0.97
-# No higher than so many usual digits it holds a tick or a cross, and no digit.
-BOX_TIMES = 1.15
 # Beside a solid thing, which is no digit either, so many are enough, and where they have this share of its ink; beside
 # a dark corner, which is thicker than their strokes, a smaller one.
 FEW_ALIKE, MUCH_ALIKE, MUCH_BESIDE_CORNER = 3, 0.4, 0.15
@@ -125,8 +94,6 @@ BLOT_SHARE, BLOT_TIMES = 0.22, 0.5
 # The same against the longer side of a component, if it is no smaller (pixels) and fills so much of its box: of 7,500
 # digits of five sets none has more than 0.29, a triangle has 0.3 and a disc 0.5.
 SOLID_SIDE, SOLID_FILL, SOLID_SHARE = 24, 0.4, 0.3
-# What ends within this share of a page's short side from its edge may go on beyond it.
-EDGE = 0.01
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,39 +120,6 @@ class FindOptions:
             raise InvalidOption(f"word_gap must be above 0; got {self.word_gap}")
         if self.min_digit_height < 4 or self.max_components < 1 or self.max_cuts < 0:
             raise InvalidOption(f"min_digit_height >= 4, max_components >= 1 and max_cuts >= 0 are needed; got {self}")
-
-
-@dataclass(slots=True, eq=False)
-class _Component:
-    """A piece of connected ink: its box on the page, its mask in that box and how many pixels the mask has."""
-
-    x0: int
-    y0: int
-    x1: int
-    y1: int
-    mask: NDArray[np.bool_]
-    area: int
-
-    @property
-    def width(self) -> int:
-        return self.x1 - self.x0
-
-    @property
-    def height(self) -> int:
-        return self.y1 - self.y0
-
-    @property
-    def fill(self) -> float:
-        """The share of its box that it covers."""
-        return self.area / self.mask.size
-
-    @property
-    def middle_y(self) -> float:
-        return (self.y0 + self.y1) / 2
-
-    @property
-    def box(self) -> Box:
-        return Box(self.x0, self.y0, self.x1, self.y1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -242,7 +176,7 @@ def find_candidates(page: CleanPage, options: FindOptions | None = None) -> Foun
     return Found(lines=lines_of_candidates, page=page, percent_signs=len(signs))
 
 
-def _percent_signs(components: list[_Component], ink: Image, reference: float) -> list[list[_Component]]:
+def _percent_signs(components: list[Component], ink: Image, reference: float) -> list[list[Component]]:
     """The pieces of percent signs, which are about as high as digits."""
     low, high = SIGN_SIZES[0] * reference, SIGN_SIZES[1] * reference
     pieces = [c for c in components if low <= max(c.width, c.height) <= high]
@@ -251,19 +185,19 @@ def _percent_signs(components: list[_Component], ink: Image, reference: float) -
     return [[pieces[k] for k in sign] for sign in signs]
 
 
-def _brackets(components: list[_Component], reference: float) -> list[tuple[_Component, _Component]]:
+def _brackets(components: list[Component], reference: float) -> list[tuple[Component, Component]]:
     pairs = brackets([c.box for c in components], [c.mask for c in components], digit_height=reference)
     return [(components[left], components[right]) for left, right in pairs]
 
 
-def _ticks(components: list[_Component], reference: float) -> list[_Component]:
+def _ticks(components: list[Component], reference: float) -> list[Component]:
     """The ticks of a page, where there is more than that on it."""
     large = [c for c in components if c.height >= TICK_HEIGHT * reference]
     ticks = [c for c in large if is_tick(c.mask)]
     return ticks if len(ticks) < len(large) else []
 
 
-def _without(page: CleanPage, components: list[_Component]) -> CleanPage:
+def _without(page: CleanPage, components: list[Component]) -> CleanPage:
     """The page without the ink of some components, and what is faint around them."""
     ink = page.ink.copy()
     for c in components:
@@ -368,19 +302,19 @@ def _without_underlines(strong: Image, y0: int, y1: int) -> Image:
     return rest if rest.sum() > UNDERLINE_LEFT * strong.sum() else strong
 
 
-def _components(ink: Image, options: FindOptions) -> tuple[list[_Component], list[_Component], Unruled]:
+def _components(ink: Image, options: FindOptions) -> tuple[list[Component], list[Component], Unruled]:
     """The components of a page, the lines around some of them, and the rules between which all stand."""
     binary = (ink > FAINT_INK).astype(np.uint8)
     unruled = remove_rules(binary, ink)
     found = _connected(unruled.rest, ink, options)
     if not found:  # what was taken for a rule is all there is
         return _connected(binary, ink, options), [], Unruled(binary)
-    return *_without_frames(found, binary, ink, options), unruled
+    return *_without_frames(found, ink, options), unruled
 
 
 def _without_frames(
-    found: list[_Component], binary: Mask, ink: Image, options: FindOptions
-) -> tuple[list[_Component], list[_Component]]:
+    found: list[Component], ink: Image, options: FindOptions
+) -> tuple[list[Component], list[Component]]:
     """The components without stains and frames, and with the digits that were part of them; and the lines that run all
     around others."""
     typical = _reference_height(found, ink.shape, options)
@@ -388,38 +322,13 @@ def _without_frames(
     if stains:
         found = [c for c in found if not any(c is stain for stain in stains)]
         found += _connected(_darker_within(stains, ink), ink, options)
-    frames = [c for c in found if _is_frame(c, found, typical)]
-    if not frames:
-        return found, []
-    kept = [c for c in found if not any(c is frame for frame in frames)]
-    usual = _usual_height_beside(kept, typical)
-    ticked = [frame for frame in frames if frame.height <= BOX_TIMES * usual and _is_box(frame)]
-    kept = [c for c in kept if not any(_is_within(c, box) for box in ticked)]
-    # A digit that touches its frame is what is left when the frame's line is gone, or its long straight runs.
-    rest = np.zeros_like(binary)
-    closed = []
-    for frame in frames:
-        if any(frame is box for box in ticked):
-            closed.append(frame)
-            continue
-        line = frame.mask & _near_hull(frame)
-        share = line.sum() / frame.area
-        is_line_around = share >= MOST_ON_HULL and _share_around(frame) >= ALL_AROUND
-        if is_line_around:
-            closed.append(replace(frame, mask=line, area=int(line.sum())))
-        if share >= ON_HULL:
-            continue  # nothing touches it
-        if is_line_around:
-            run = round(PARTITION * min(frame.width, frame.height))
-            clinging = _without_straight_runs(frame.mask & ~line, run=run)
-        else:
-            clinging = _without_own_rules(frame, ink, typical)
-        region = rest[frame.y0 : frame.y1, frame.x0 : frame.x1]
-        np.maximum(region, clinging, out=region)
-    return kept + [c for c in _connected(rest, ink, options) if not _is_frame(c, kept, typical)], closed
+    kept, around, clinging = without_frames(found, ink, typical)
+    if clinging.any():
+        kept += [c for c in _connected(clinging, ink, options) if not is_frame(c, kept, typical)]
+    return kept, around
 
 
-def _connected(binary: Mask, ink: Image, options: FindOptions) -> list[_Component]:
+def _connected(binary: Mask, ink: Image, options: FindOptions) -> list[Component]:
     labels, stats, _ = components_of(binary)
     heights, areas = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_AREA]
     widths = stats[:, cv2.CC_STAT_WIDTH]
@@ -433,135 +342,21 @@ def _connected(binary: Mask, ink: Image, options: FindOptions) -> list[_Componen
     for i in chosen[holds_strong[chosen]]:
         x0, y0, width, height, area = stats[i].tolist()
         mask = labels[y0 : y0 + height, x0 : x0 + width] == i
-        components.append(_Component(x0, y0, x0 + width, y0 + height, mask, area))
+        components.append(Component(x0, y0, x0 + width, y0 + height, mask, area))
     return components
 
 
-def _usual_height_beside(components: list[_Component], typical: float) -> float:
-    """The middle height of several components that are not much smaller than the usual one; 0 where there are none."""
-    heights = [c.height for c in components if c.height >= LONE_HEIGHT * typical]
-    return float(np.median(heights)) if len(heights) > 1 else 0.0
-
-
-def _is_within(component: _Component, other: _Component) -> bool:
-    """Whether the box of a component lies within that of another."""
-    across = other.x0 <= component.x0 and component.x1 <= other.x1
-    return across and other.y0 <= component.y0 and component.y1 <= other.y1
-
-
-def _is_frame(component: _Component, others: list[_Component], typical: float) -> bool:
-    if _is_box(component):
-        return True
-    if component.fill > FRAME_FILL:
-        return False
-    within = [other for other in others if _is_within(other, component) and other is not component]
-    if len(within) >= FACE_MARKS and _is_face(component, within):
-        return True
-    if not within and _is_circle_with_digit(component):
-        return True
-    least_height = 0.2 * min(component.height, component.width)
-    inside = 0
-    for other in within:
-        if other.height >= least_height:
-            inside += 1
-            if inside >= 2 or (other.height > 0.45 * component.height and _has_straight_sides(component)):
-                return True
-            if _is_circle_around(component, other):
-                return True
-    return (
-        component.height > FRAME_TIMES * typical
-        and component.width > FRAME_TIMES * typical
-        and component.fill < OPEN_FILL
-    )
-
-
-def _is_face(component: _Component, within: list[_Component]) -> bool:
-    """Whether a component is a circle with several small marks in it, as a drawn face is: a 0 holds one at the most."""
-    side = max(component.width, component.height)
-    sizes = sorted((max(other.width, other.height) / side for other in within), reverse=True)
-    is_like_one = sizes[0] >= FACE_MOUTH and sizes[FACE_MARKS - 1] >= FACE_EYE
-    return is_like_one and component.width >= ROUND_SHARE * component.height and _runs_along_hull(component)
-
-
-def _is_circle_around(component: _Component, other: _Component) -> bool:
-    """Whether a component is a circle around another as large as a digit: rounder than a 0, which may hold a slash."""
-    is_round = component.width >= ROUND_SHARE * component.height
-    is_digit = CIRCLED_HEIGHT[0] * component.height <= other.height <= CIRCLED_HEIGHT[1] * component.height
-    is_inked = other.area >= (CIRCLED_INK if slenderness(other.mask) <= STRAIGHT else FINE_INK) * component.area
-    return is_round and is_digit and is_inked and _runs_along_hull(component)
-
-
-def _is_circle_with_digit(component: _Component) -> bool:
-    """Whether a component is a circle and what clings to it from within, in its middle and as large as a digit.
-
-    The strokes of a digit by itself do not go all around it, but for those of a 0, which holds a slash at the most.
-    """
-    height, width = component.mask.shape
-    if not ROUND_SHARE * height <= width <= height / ROUND_SHARE:
-        return False
-    inner = component.mask & ~_near_hull(component)
-    if not CLINGING_INK[0] * component.area <= inner.sum() <= CLINGING_INK[1] * component.area:
-        return False
-    labels, stats, centers = components_of(inner.astype(np.uint8))
-    largest = 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())
-    return bool(
-        stats[largest, cv2.CC_STAT_HEIGHT] >= CIRCLED_HEIGHT[0] * height
-        and (np.abs(centers[largest] / (width, height) - 0.5) <= IN_MIDDLE).all()
-        and slenderness(labels == largest) > STRAIGHT
-        and _share_around(component) >= ALL_AROUND
-    )
-
-
-def _is_box(component: _Component) -> bool:
-    """Whether a component is a small box, to be ticked: what it goes around has four corners and straight sides, with
-    ink along all of them. A tick may run out of it."""
-    mask = component.mask.astype(np.uint8)
-    if min(mask.shape) < BOX_SIDE or component.fill > BOX_INK:
-        return False
-    outlines, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-    filled = cv2.drawContours(np.zeros_like(mask), outlines, -1, 1, cv2.FILLED)
-    if component.area > BOX_INK * filled.sum():
-        return False
-    reach = round(BOX_BODY * min(mask.shape))
-    body = cv2.findNonZero(cv2.morphologyEx(filled, cv2.MORPH_OPEN, np.ones((reach, reach), np.uint8)))
-    if body is None:
-        return False
-    hull = cv2.convexHull(body)
-    short, long = sorted(cv2.minAreaRect(hull)[1])
-    if short < max(BOX_SIDE, BOX_ASPECT * long, BOX_SHARE * min(mask.shape)):
-        return False
-    corners = cv2.approxPolyDP(hull, BOX_STRAYING * cv2.arcLength(hull, True), True)
-    areas = sorted((cv2.contourArea(hull), cv2.contourArea(corners)))
-    return len(corners) == 4 and areas[0] >= BOX_FILL * areas[1] and _share_along(mask, hull) >= ALONG_SIDES
-
-
-def _share_around(component: _Component) -> float:
-    """The share of a component's hull along which it has ink."""
-    mask = component.mask.astype(np.uint8)
-    return _share_along(mask, cv2.convexHull(cv2.findNonZero(mask)))
-
-
-def _share_along(mask: Mask, outline: NDArray[np.int32]) -> float:
-    """The share of a closed outline (N, 1, 2) along which there is ink."""
-    ends = np.concatenate([outline[:, 0], outline[:1, 0]]).astype(np.float64)
-    way = np.concatenate([[0.0], np.hypot(*np.diff(ends, axis=0).T).cumsum()])
-    steps = np.linspace(0, way[-1], HULL_STEPS, endpoint=False)
-    x, y = (np.rint(np.interp(steps, way, ends[:, axis])).astype(int) for axis in (0, 1))
-    near = cv2.distanceTransform(1 - mask, cv2.DIST_L2, 3)[y, x]
-    return float((near <= max(2.0, BESIDE_HULL * min(mask.shape))).mean())
-
-
-def _is_stain(component: _Component, ink: Image, typical: float) -> bool:
+def _is_stain(component: Component, ink: Image, typical: float) -> bool:
     """Spilled coffee, a thumb, the edge of a shadow: large, pale for the most part, and thicker than strokes are."""
     if component.area < STAIN_AREA * typical**2:
         return False
     own = ink[component.y0 : component.y1, component.x0 : component.x1][component.mask]
     if float(np.median(own)) > STRONG_INK:
         return False
-    return _half_thickness(component.mask) > BLOT_SHARE * typical
+    return half_thickness(component.mask) > BLOT_SHARE * typical
 
 
-def _darker_within(stains: list[_Component], ink: Image) -> Mask:
+def _darker_within(stains: list[Component], ink: Image) -> Mask:
     """Where stains hold ink that is far darker than they are: what was written on them."""
     page = np.zeros(ink.shape, np.uint8)
     for stain in stains:
@@ -572,57 +367,7 @@ def _darker_within(stains: list[_Component], ink: Image) -> Mask:
     return page
 
 
-def _runs_along_hull(frame: _Component) -> bool:
-    """Whether a frame is a line around something, closed or nearly so, and no more than that."""
-    return bool(_near_hull(frame)[frame.mask].mean() >= ON_HULL)
-
-
-def _near_hull(frame: _Component) -> NDArray[np.bool_]:
-    """Where, in its box, a component's line would run if it went around something: near its hull."""
-    mask = np.pad(frame.mask.astype(np.uint8), 1)
-    outline = cv2.convexHull(cv2.findNonZero(mask))
-    inside = cv2.fillConvexPoly(np.zeros_like(mask), outline, 1)
-    depth = cv2.distanceTransform(inside, cv2.DIST_L2, 3)
-    reach = max(HULL_LINES * 2 * _half_thickness(frame.mask), HULL_SHARE * min(frame.width, frame.height))
-    return np.asarray(depth[1:-1, 1:-1] <= reach)
-
-
-def _has_straight_sides(component: _Component) -> bool:
-    """Whether most of the ink lies along the sides of the box, and reaches into its corners."""
-    mask = component.mask
-    margin_y, margin_x = max(1, round(0.18 * mask.shape[0])), max(1, round(0.18 * mask.shape[1]))
-    inner = mask[margin_y:-margin_y, margin_x:-margin_x].sum()
-    if inner > 0.25 * component.area:
-        return False
-    corners = (
-        mask[:margin_y, :margin_x],
-        mask[:margin_y, -margin_x:],
-        mask[-margin_y:, :margin_x],
-        mask[-margin_y:, -margin_x:],
-    )
-    return sum(bool(corner.any()) for corner in corners) >= 3
-
-
-def _without_own_rules(frame: _Component, ink: Image, typical: float) -> Mask:
-    """A comb without its rules, which are too short for the page's; other frames without all that runs straight."""
-    if frame.height <= COMB_HEIGHTS * typical and not _lies_at_edge(frame, ink.shape):
-        own = ink[frame.y0 : frame.y1, frame.x0 : frame.x1]
-        unruled = remove_rules(frame.mask.astype(np.uint8), own)
-        if unruled.across or unruled.upright:
-            return unruled.rest
-    return _without_straight_runs(frame.mask, run=min(frame.width, frame.height) // 9)
-
-
-def _without_straight_runs(ink: NDArray[np.bool_], *, run: int) -> Mask:
-    """Ink without the runs of at least so many pixels, and of ten, across or down."""
-    mask, run = ink.astype(np.uint8), max(10, run)
-    straight = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
-    straight |= cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((run, 1), np.uint8))
-    straight = cv2.dilate(straight, np.ones((3, 3), np.uint8))
-    return np.asarray(mask & (1 - straight), np.uint8)
-
-
-def _reference_height(components: list[_Component], shape: tuple[int, ...], options: FindOptions) -> float:
+def _reference_height(components: list[Component], shape: tuple[int, ...], options: FindOptions) -> float:
     """Height of the usual large component on a page of this shape: the median weighted by area, so that specks do not
     count."""
     heights = np.array([max(c.height, c.width * 0.5) for c in components])
@@ -637,16 +382,16 @@ def _reference_height(components: list[_Component], shape: tuple[int, ...], opti
     reference = weighted_median(heights, areas)
     # One stain or drawing may have more ink than all of the writing: what is alike among the rest says what is usual.
     others = np.arange(len(areas)) != int(areas.argmax())
-    is_cut_off = _lies_at_edge(largest, shape)
+    is_cut_off = largest.lies_at_edge(shape)
     if is_cut_off:  # dark corners are several
-        others &= np.array([not _lies_at_edge(c, shape) for c in components])
+        others &= np.array([not c.lies_at_edge(shape) for c in components])
     if others.sum() < FEW_ALIKE:
         return reference
     usual = weighted_median(heights[others], areas[others])
     if is_cut_off or fills[areas.argmax()] < OPEN_FILL or _is_blot(largest, usual):
         alike = others & (np.abs(np.log(heights / usual)) < np.log(ALIKE_TIMES))
         ink = areas[alike].sum()
-        thickness = _half_thickness(largest.mask)
+        thickness = half_thickness(largest.mask)
         is_solid = thickness > BLOT_SHARE * largest.height  # no digit, whatever is around it
         is_dark_corner = is_cut_off and thickness > BLOT_TIMES * usual
         is_much = is_solid or ink >= (MUCH_BESIDE_CORNER if is_dark_corner else MUCH_ALIKE) * areas.max()
@@ -657,15 +402,7 @@ def _reference_height(components: list[_Component], shape: tuple[int, ...], opti
     return reference
 
 
-def _lies_at_edge(component: _Component, shape: tuple[int, ...]) -> bool:
-    """Whether it reaches to an edge of the page."""
-    height, width = shape
-    margin = max(2, round(EDGE * min(shape)))
-    ends = component.x0, component.y0, width - component.x1, height - component.y1
-    return min(ends) <= margin
-
-
-def _is_blot(component: _Component, usual: float) -> bool:
+def _is_blot(component: Component, usual: float) -> bool:
     """A shadow, a finger, a box filled in: solid farther across than the strokes of any digit are.
 
     Any digit of its own height, or, by more, of the ``usual`` height of the others.
@@ -673,19 +410,14 @@ def _is_blot(component: _Component, usual: float) -> bool:
     gap = max(3, round(0.03 * component.height))
     mask = np.pad(component.mask.astype(np.uint8), gap)
     closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((gap, gap), np.uint8))
-    return _half_thickness(closed) > min(BLOT_SHARE * component.height, BLOT_TIMES * usual)
+    return half_thickness(closed) > min(BLOT_SHARE * component.height, BLOT_TIMES * usual)
 
 
-def _half_thickness(mask: NDArray[Any]) -> float:
-    """Half of how thick a mask is where it is thickest, in pixels."""
-    return float(cv2.distanceTransform(np.pad(mask.astype(np.uint8), 1), cv2.DIST_L2, 3).max())
-
-
-def _is_speck(component: _Component, reference: float) -> bool:
+def _is_speck(component: Component, reference: float) -> bool:
     return max(component.height, component.width) < 0.16 * reference
 
 
-def _is_texture(component: _Component) -> bool:
+def _is_texture(component: Component) -> bool:
     """Foliage, roofs, cloth: a large component with more holes than any digit has."""
     if min(component.height, component.width) < TEXTURE_SIDE:
         return False
@@ -696,21 +428,21 @@ def _is_texture(component: _Component) -> bool:
     return int((stats[1:, cv2.CC_STAT_AREA] >= 1e-3 * closed.size).sum()) > MOST_HOLES
 
 
-def _is_solid(component: _Component) -> bool:
+def _is_solid(component: Component) -> bool:
     """A disc, a square, a shadow: too solid for the strokes of any digit, were it written with the boldest marker."""
     side = max(component.height, component.width)
     if side < SOLID_SIDE or component.fill < SOLID_FILL:
         return False
-    return _half_thickness(component.mask) > SOLID_SHARE * side
+    return half_thickness(component.mask) > SOLID_SHARE * side
 
 
-def _is_dash(component: _Component, reference: float) -> bool:
+def _is_dash(component: Component, reference: float) -> bool:
     """An underline, a struck rule's remains: much longer than a digit is wide, and thin."""
     thickness = component.area / component.width
     return component.width > 2.2 * reference and thickness < 0.22 * reference
 
 
-def _gather_lines(components: list[_Component], typical: float, across: Sequence[Course]) -> list[list[_Component]]:
+def _gather_lines(components: list[Component], typical: float, across: Sequence[Course]) -> list[list[Component]]:
     """Components that stand side by side, left to right; lines top to bottom.
 
     Full-size components make the lines, from left to right, each joining the line whose last members stand at its
@@ -718,7 +450,7 @@ def _gather_lines(components: list[_Component], typical: float, across: Sequence
     """
     full = [c for c in components if c.height >= FULL_SHARE * typical]
     small = [c for c in components if c.height < FULL_SHARE * typical]
-    lines: list[list[_Component]] = []
+    lines: list[list[Component]] = []
     ends = np.empty((len(full), LINE_END))
     for component in sorted(full, key=lambda c: c.x0 + c.x1):
         misfits = _misfits(ends[: len(lines)], component)
@@ -748,7 +480,7 @@ def _gather_lines(components: list[_Component], typical: float, across: Sequence
     return sorted(lines, key=_reading_key)
 
 
-def _end_of(line: list[_Component]) -> tuple[float, ...]:
+def _end_of(line: list[Component]) -> tuple[float, ...]:
     """How the last members of a line stand: :data:`LINE_END` numbers, as :func:`_misfits` takes them."""
     # Plain numbers: they are too few for arrays to pay.
     recent = line[-RECENT:]
@@ -768,7 +500,7 @@ def _end_of(line: list[_Component]) -> tuple[float, ...]:
     )
 
 
-def _misfits(ends: NDArray[np.float64], component: _Component) -> NDArray[np.float64]:
+def _misfits(ends: NDArray[np.float64], component: Component) -> NDArray[np.float64]:
     """How badly a component stands in each of some lines; below 1 it fits."""
     x, y, slope, left, right, above, below, top, bottom, usual, highest, last = ends.T
     height = np.maximum(component.height, usual)
@@ -784,7 +516,7 @@ def _misfits(ends: NDArray[np.float64], component: _Component) -> NDArray[np.flo
     return np.where(fits, np.abs(component.middle_y - middle) / allowed, np.inf)
 
 
-def _nearest(boxes: NDArray[np.float64], component: _Component) -> tuple[int, float] | None:
+def _nearest(boxes: NDArray[np.float64], component: Component) -> tuple[int, float] | None:
     """The box nearest to a component, and how far away it is, in heights of that box; None where there are none."""
     if not len(boxes):
         return None
@@ -796,7 +528,7 @@ def _nearest(boxes: NDArray[np.float64], component: _Component) -> tuple[int, fl
     return nearest, float(distances[nearest])
 
 
-def _interleaved(lines: list[list[_Component]], typical: float) -> list[list[_Component]]:
+def _interleaved(lines: list[list[Component]], typical: float) -> list[list[Component]]:
     """Lines of which one fills the gaps of another made one: digits stand high and low in the cells of a row."""
     levels = [float(np.mean([c.middle_y for c in line])) for line in lines]
     order = sorted(range(len(lines)), key=levels.__getitem__)
@@ -813,12 +545,12 @@ def _interleaved(lines: list[list[_Component]], typical: float) -> list[list[_Co
     return [row for row in rows if row]
 
 
-def _rows_of_table(lines: list[list[_Component]], typical: float, across: Sequence[Course]) -> list[list[_Component]]:
+def _rows_of_table(lines: list[list[Component]], typical: float, across: Sequence[Course]) -> list[list[Component]]:
     """Lines between the same two rules, of which none stands above another, made one: a row of a table.
 
     A stroke or a low mark alone stays a line: as a piece of a rule it is easier to tell there.
     """
-    rows: list[list[_Component]] = []
+    rows: list[list[Component]] = []
     bands: list[tuple[Course, Course] | None] = []
     for line in sorted(lines, key=lambda line: line[0].x0):
         first, *more = line
@@ -834,7 +566,7 @@ def _rows_of_table(lines: list[list[_Component]], typical: float, across: Sequen
     return rows
 
 
-def _band(line: list[_Component], across: Sequence[Course]) -> tuple[Course, Course] | None:
+def _band(line: list[Component], across: Sequence[Course]) -> tuple[Course, Course] | None:
     """The rules next above and next below a line; None where there are none, or one crosses it."""
     x, y = float(np.mean([c.box.center.x for c in line])), float(np.mean([c.middle_y for c in line]))
     levels = [(rule.at(x) - y, rule) for rule in across if rule.start <= x <= rule.end]
@@ -847,7 +579,7 @@ def _band(line: list[_Component], across: Sequence[Course]) -> tuple[Course, Cou
 
 
 def _is_one_band(
-    band: tuple[Course, Course], other: tuple[Course, Course], line: list[_Component], typical: float
+    band: tuple[Course, Course], other: tuple[Course, Course], line: list[Component], typical: float
 ) -> bool:
     """Whether two pairs of rules are the same, and no farther apart than one line of writing takes, beside a line."""
     x = line[0].box.center.x
@@ -855,7 +587,7 @@ def _is_one_band(
     return is_same and band[1].at(x) - band[0].at(x) < ROW_HEIGHTS * typical
 
 
-def _stands_in_gaps(line: list[_Component], other: list[_Component]) -> bool:
+def _stands_in_gaps(line: list[Component], other: list[Component]) -> bool:
     """Whether all members of a line stand beside members of another, at their height.
 
     One must stand between two of the other's; those beyond its ends must be near.
@@ -875,11 +607,11 @@ def _stands_in_gaps(line: list[_Component], other: list[_Component]) -> bool:
     return True
 
 
-def _reading_key(line: list[_Component]) -> tuple[float, float]:
+def _reading_key(line: list[Component]) -> tuple[float, float]:
     return float(np.mean([c.middle_y for c in line])), min(c.x0 for c in line)
 
 
-def _propose(ink: Image, line: list[_Component], typical: float, options: FindOptions) -> LineOfCandidates | None:
+def _propose(ink: Image, line: list[Component], typical: float, options: FindOptions) -> LineOfCandidates | None:
     heights = np.array([c.height for c in line], float)
     # A stroke along the picture's edge, or a fold, may be far taller than all of the writing beside it.
     full = heights[heights >= FULL_SHARE * typical]
@@ -887,8 +619,8 @@ def _propose(ink: Image, line: list[_Component], typical: float, options: FindOp
     height = float(np.median(heights[heights >= 0.5 * heights.max()]))
     if height < options.min_digit_height:
         return None
-    pieces: list[_Component] = []
-    owners: list[_Component] = []  # the component that each piece was cut from
+    pieces: list[Component] = []
+    owners: list[Component] = []  # the component that each piece was cut from
     parting: list[float] = []  # for each piece but the last, the probability that a mark ends after it
     for component in sorted(_joined(line, height), key=lambda c: c.x0 + c.x1):
         if pieces:
@@ -933,7 +665,7 @@ def _dividers(line: LineOfCandidates, upright: Sequence[Course]) -> tuple[float,
     return tuple(sorted(places))
 
 
-def _narrow(owners: list[_Component], height: float) -> tuple[tuple[int, int], ...]:
+def _narrow(owners: list[Component], height: float) -> tuple[tuple[int, int], ...]:
     """Where the pieces of one component begin and end, of those that are no wider than a digit."""
     starts = [i for i, owner in enumerate(owners) if i == 0 or owner is not owners[i - 1]]
     ranges = zip(starts, [*starts[1:], len(owners)], strict=True)
@@ -984,7 +716,7 @@ def _word_crop(ink: Image, pieces: Sequence[Box], height: float) -> LineCrop:
     return LineCrop(ink=crop, quad=Quad.of_box(Box(x0, y0, x1, y1)))
 
 
-def _log_prior_other(owners: list[_Component], whole: bool, height: float) -> float:
+def _log_prior_other(owners: list[Component], whole: bool, height: float) -> float:
     """What counts against these pieces being a mark that is no digit."""
     if any(owner is not owners[0] for owner in owners):
         return -np.inf  # two components that are no digit are better taken one by one
@@ -994,7 +726,7 @@ def _log_prior_other(owners: list[_Component], whole: bool, height: float) -> fl
     return TOUCHING_LOG_PRIOR * max(0.0, owners[0].width / (0.65 * height) - 1.4)
 
 
-def _parting_of_gap(left: _Component, right: _Component, height: float) -> float:
+def _parting_of_gap(left: Component, right: Component, height: float) -> float:
     """Probability that two separate components side by side belong to two marks."""
     gap = (right.x0 - left.x1) / height
     overlap = -gap * height / max(1, min(left.width, right.width))
@@ -1003,15 +735,15 @@ def _parting_of_gap(left: _Component, right: _Component, height: float) -> float
     return float(np.interp(gap, [-0.25, -0.05, 0.0, 0.15], [0.5, 0.8, 0.92, 0.98]))
 
 
-def _parting_of_cut(component: _Component, height: float) -> float:
+def _parting_of_cut(component: Component, height: float) -> float:
     """Probability that a cut in a component parts two marks: next to none in one as wide as a digit."""
     return float(np.interp(component.width / height, [0.7, 0.9, 1.1, 1.4, 2.0], [0.02, 0.08, 0.3, 0.5, 0.6]))
 
 
-def _joined(line: list[_Component], height: float) -> list[_Component]:
+def _joined(line: list[Component], height: float) -> list[Component]:
     """Components one above the other made one: the hat of a 5, a broken stroke."""
     rest = sorted(line, key=lambda c: c.width * c.height, reverse=True)
-    joined: list[_Component] = []
+    joined: list[Component] = []
     for component in rest:
         for i, other in enumerate(joined):
             overlap = min(component.x1, other.x1) - max(component.x0, other.x0)
@@ -1026,16 +758,16 @@ def _joined(line: list[_Component], height: float) -> list[_Component]:
     return joined
 
 
-def _union(parts: list[_Component]) -> _Component:
+def _union(parts: list[Component]) -> Component:
     x0, y0 = min(c.x0 for c in parts), min(c.y0 for c in parts)
     x1, y1 = max(c.x1 for c in parts), max(c.y1 for c in parts)
     mask = np.zeros((y1 - y0, x1 - x0), bool)
     for c in parts:
         mask[c.y0 - y0 : c.y1 - y0, c.x0 - x0 : c.x1 - x0] |= c.mask
-    return _Component(x0, y0, x1, y1, mask, int(np.count_nonzero(mask)))
+    return Component(x0, y0, x1, y1, mask, int(np.count_nonzero(mask)))
 
 
-def _may_be_one(pieces: list[_Component], height: float) -> bool:
+def _may_be_one(pieces: list[Component], height: float) -> bool:
     x0, x1 = min(p.x0 for p in pieces), max(p.x1 for p in pieces)
     top, bottom = min(p.y0 for p in pieces), max(p.y1 for p in pieces)
     if x1 - x0 > 1.35 * max(height, bottom - top) or bottom - top > 1.6 * height:
@@ -1044,7 +776,7 @@ def _may_be_one(pieces: list[_Component], height: float) -> bool:
     return all(b.x0 - a.x1 < 0.25 * height for a, b in itertools.pairwise(ordered))
 
 
-def _cut(component: _Component, height: float, options: FindOptions) -> list[_Component]:
+def _cut(component: Component, height: float, options: FindOptions) -> list[Component]:
     """Cut a component that is too wide for one digit where a vertical cut crosses least ink."""
     wide = component.width / max(height, 1.0)
     if not options.max_cuts or wide < 0.72 or component.width < 10 or component.height > 3 * height:
@@ -1065,7 +797,7 @@ def _cut(component: _Component, height: float, options: FindOptions) -> list[_Co
     return _split_at(component, sorted(cuts))
 
 
-def _split_at(component: _Component, cuts: list[int]) -> list[_Component]:
+def _split_at(component: Component, cuts: list[int]) -> list[Component]:
     pieces = []
     for a, b in zip([0, *cuts], [*cuts, component.width], strict=True):
         mask = component.mask[:, a:b]
@@ -1075,13 +807,11 @@ def _split_at(component: _Component, cuts: list[int]) -> list[_Component]:
         top, bottom, left, right = int(rows[0]), int(rows[-1]) + 1, int(columns[0]), int(columns[-1]) + 1
         x0, y0 = component.x0 + a, component.y0
         area = int(np.count_nonzero(mask))
-        pieces.append(_Component(x0 + left, y0 + top, x0 + right, y0 + bottom, mask[top:bottom, left:right], area))
+        pieces.append(Component(x0 + left, y0 + top, x0 + right, y0 + bottom, mask[top:bottom, left:right], area))
     return pieces or [component]
 
 
-def _candidate(
-    ink: Image, pieces: list[_Component], start: int, end: int, log_priors: tuple[float, float]
-) -> Candidate:
+def _candidate(ink: Image, pieces: list[Component], start: int, end: int, log_priors: tuple[float, float]) -> Candidate:
     whole = pieces[0] if len(pieces) == 1 else _union(pieces)
     crop = ink[whole.y0 : whole.y1, whole.x0 : whole.x1] * whole.mask
     return Candidate(

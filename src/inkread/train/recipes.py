@@ -135,7 +135,7 @@ class DigitRecipe:
 
 
 DIGIT = DigitRecipe()
-# Asked where the other is in doubt: it is wider, as it is seldom asked, and learns the same from another beginning and in
+# Asked where the other is in doubt: wider, as it is seldom asked, it learns the same from another beginning and in
 # another order.
 SECOND = DigitRecipe(name="second", task="second", width=1.5, seed=13, half=True)
 
