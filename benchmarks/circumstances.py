@@ -245,12 +245,47 @@ def _cornered(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box]) ->
     return cv2.fillPoly(pixels, [np.rint(corner).astype(np.int32)], (50, 45, 40), cv2.LINE_AA)
 
 
+def _with_stroke(
+    pixels: Pixels, points: Sequence[tuple[float, float]], pen: tuple[tuple[int, int, int], int]
+) -> Pixels:
+    color, thick = pen
+    return cv2.polylines(pixels, [np.rint(points).astype(np.int32)], False, color, thick, cv2.LINE_AA)
+
+
+def _ticked(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box]) -> Pixels:
+    """A tick behind a number."""
+    around = Box.union_of(boxes)
+    size, x = rng.uniform(0.7, 1.4) * around.height, around.x1 + rng.uniform(0.3, 0.6) * around.height
+    end = x + rng.uniform(0.7, 1.1) * size, around.y1 - size
+    return _with_stroke(pixels, [(x, around.y1 - 0.35 * size), (x + 0.3 * size, around.y1), end], _pen(rng))
+
+
+def _to_tick(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box]) -> Pixels:
+    """A box to be ticked before a number: empty, ticked or crossed."""
+    around, pen = Box.union_of(boxes), _pen(rng)
+    size = rng.uniform(0.6, 0.9) * around.height
+    x0, y0 = around.x0 - size - rng.uniform(0.3, 0.6) * around.height, around.center.y - size / 2
+    x1, y1 = x0 + size, y0 + size
+    corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]) + rng.normal(0, 0.03 * size, (5, 2))
+    _with_stroke(pixels, corners, pen)
+    within = int(rng.integers(3))
+    if within == 1:
+        middle = (x0 + x1) / 2, y1 - 0.2 * size
+        _with_stroke(pixels, [(x0 + 0.2 * size, y0 + 0.5 * size), middle, (x1 + 0.1 * size, y0 - 0.2 * size)], pen)
+    elif within == 2:
+        _with_stroke(pixels, [(x0, y0), (x1, y1)], pen)
+        _with_stroke(pixels, [(x1, y0), (x0, y1)], pen)
+    return pixels
+
+
 # What is drawn on a slip, or how it is held: (rng, pixels, boxes of its digits) → pixels.
 DRAWN: Mapping[str, Callable[[np.random.Generator, Pixels, Sequence[Box]], Pixels]] = {
     "a circle around the number": _circled,
     "a circled digit before the number": _first_circled,
     "a box around the number": _boxed,
     "a comb that digits touch": _in_comb,
+    "a tick behind the number": _ticked,
+    "a box to be ticked before it": _to_tick,
     "a wire along the edge": _bound,
     "a corner of the sheet": _cornered,
     "a number on its side": lambda rng, pixels, boxes: np.rot90(pixels, int(rng.choice([1, 3]))).copy(),
