@@ -20,8 +20,9 @@ from inkread.reader.solid import ON_STROKE, PAPER, values_at
 __all__ = ["without_pale_strokes"]
 
 STROKE = "1"
-# A one is no piece of a rule from this share of the contrast on that the page's other digits have for the most part.
-LEAST_CONTRAST = 0.5
+# A one is no piece of a rule, nor the edge of a torn sheet, from this share of the contrast on that the page's other
+# digits have for the most part; those that one pen wrote have more by far.
+LEAST_CONTRAST = 0.6
 # Points along each side of the place that is looked at, and how much of it lies beyond the digit's box, in its sides.
 POINTS, BEYOND = 14, 0.25
 
