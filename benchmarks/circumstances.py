@@ -23,7 +23,7 @@ from typing import Any
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from outcome import conclude
 
 from inkread import Reader
@@ -185,6 +185,17 @@ def _pen(rng: np.random.Generator) -> tuple[tuple[int, int, int], int]:
     return PENS[int(rng.integers(len(PENS)))], int(rng.integers(2, 5))
 
 
+def _with_stroke(pixels: Pixels, points: ArrayLike, pen: tuple[tuple[int, int, int], int]) -> Pixels:
+    """The picture with an open stroke through points (N, 2)."""
+    color, thick = pen
+    return cv2.polylines(pixels, [np.rint(points).astype(np.int32)], False, color, thick, cv2.LINE_AA)
+
+
+def _by_hand(rng: np.random.Generator, box: Box, *, stray: float) -> NDArray[np.float64]:
+    """The stroke around a box, (5, 2), whose corners lie off by so many pixels, and which ends beside its beginning."""
+    return box.corners()[[0, 1, 2, 3, 0]] + rng.normal(0, stray, (5, 2))
+
+
 def _circled(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box]) -> Pixels:
     """A circle around a number, not quite closed or beyond its beginning."""
     around = Box.union_of(boxes)
@@ -207,11 +218,8 @@ def _first_circled(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box
 
 def _boxed(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box]) -> Pixels:
     """A box drawn by hand around a number, not quite closed."""
-    around, gap = Box.union_of(boxes), rng.uniform(8, 20)
-    x0, y0, x1, y1 = around.x0 - gap, around.y0 - gap, around.x1 + gap, around.y1 + gap
-    corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]) + rng.normal(0, 3, (5, 2))
-    color, thick = _pen(rng)
-    return cv2.polylines(pixels, [np.rint(corners).astype(np.int32)], False, color, thick, cv2.LINE_AA)
+    corners = _by_hand(rng, Box.union_of(boxes).grown(rng.uniform(8, 20)), stray=3)
+    return _with_stroke(pixels, corners, _pen(rng))
 
 
 def _in_comb(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box]) -> Pixels:
@@ -245,13 +253,6 @@ def _cornered(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box]) ->
     return cv2.fillPoly(pixels, [np.rint(corner).astype(np.int32)], (50, 45, 40), cv2.LINE_AA)
 
 
-def _with_stroke(
-    pixels: Pixels, points: Sequence[tuple[float, float]], pen: tuple[tuple[int, int, int], int]
-) -> Pixels:
-    color, thick = pen
-    return cv2.polylines(pixels, [np.rint(points).astype(np.int32)], False, color, thick, cv2.LINE_AA)
-
-
 def _ticked(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box]) -> Pixels:
     """A tick behind a number."""
     around = Box.union_of(boxes)
@@ -266,8 +267,7 @@ def _to_tick(rng: np.random.Generator, pixels: Pixels, boxes: Sequence[Box]) -> 
     size = rng.uniform(0.6, 0.9) * around.height
     x0, y0 = around.x0 - size - rng.uniform(0.3, 0.6) * around.height, around.center.y - size / 2
     x1, y1 = x0 + size, y0 + size
-    corners = np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1), (x0, y0)]) + rng.normal(0, 0.03 * size, (5, 2))
-    _with_stroke(pixels, corners, pen)
+    _with_stroke(pixels, _by_hand(rng, Box(x0, y0, x1, y1), stray=0.03 * size), pen)
     within = int(rng.integers(3))
     if within == 1:
         middle = (x0 + x1) / 2, y1 - 0.2 * size
