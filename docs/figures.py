@@ -177,7 +177,7 @@ def _speed_value(row: Mapping[str, Any], value: float) -> str:
 
 def _batch_value(row: Mapping[str, Any], value: float) -> str:
     if row["unit"] == "share":
-        return f"{100 * value:.1f} %"
+        return _percent(row, value)
     if row["unit"] in ("correlation", "nats"):
         return f"{value:.2f}"
     if row["unit"] == "times":
