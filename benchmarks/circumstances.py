@@ -57,6 +57,8 @@ CIRCUMSTANCES: Mapping[str, Mapping[str, Any]] = {
     "half of the digits touch": {"touching": 0.5},
     "striped ground": {"paper": "canvas", "paper_color": (236, 230, 218), "ink_color": (30, 34, 70)},
     "tiled ground": {"paper": "canvas", "paper_color": (236, 230, 218), "ink_color": (30, 34, 70)},
+    "black and white by a threshold": {},
+    "black and white by a copier": {"paper": "canvas", "paper_color": (236, 230, 218), "ink_color": (30, 34, 70)},
 }
 # What is written on slips of one line, with signs beside and between the digits.
 WRITTEN: Mapping[str, Callable[[np.random.Generator], str]] = {
@@ -139,6 +141,9 @@ def composed(name: str, *, count: int) -> tuple[LabeledPicture, ...]:
         if name in GROUNDS:
             light = GROUNDS[name](np.random.default_rng([SEED, number, 2]), *pixels.shape[:2])
             pixels = np.asarray(pixels * light[..., None], np.uint8)
+        if name in BILEVEL:
+            grey = BILEVEL[name](np.random.default_rng([SEED, number, 4]), cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY))
+            pixels = cv2.cvtColor(grey, cv2.COLOR_GRAY2RGB)
         if name in DRAWN:
             pixels = np.pad(pixels, ((MARGIN, MARGIN), (MARGIN, MARGIN), (0, 0)), mode="edge")
             boxes = [digit.box.shifted(MARGIN, MARGIN) for digit in truth.digits()]
@@ -173,6 +178,29 @@ GROUNDS: Mapping[str, Callable[[np.random.Generator, int, int], NDArray[np.float
 
 # Paper around a slip, in pixels, for what is drawn around its number.
 MARGIN = 90
+
+
+def _thresholded(_: np.random.Generator, grey: Pixels) -> Pixels:
+    """Black where darker than the pixels around by a little: the paper's grain becomes specks."""
+    return cv2.adaptiveThreshold(grey, 255, cv2.ADAPTIVE_THRESH_MEAN_C, cv2.THRESH_BINARY, 11, 2)
+
+
+def _copied(rng: np.random.Generator, grey: Pixels) -> Pixels:
+    """The sheet in the dark of a copier, whose black ends in specks within the margin, on one side or more."""
+    grey = np.pad(grey, MARGIN, mode="edge")
+    y, x = np.mgrid[: grey.shape[0], : grey.shape[1]]
+    inside = np.stack([x, y, grey.shape[1] - x, grey.shape[0] - y])[rng.permutation(4)[: rng.integers(1, 5)]]
+    tilts = rng.uniform(-0.03, 0.03, len(inside))[:, None, None] * (x + y)
+    light = 1 / (1 + np.exp(-(inside + tilts - rng.uniform(0.3, 0.6) * MARGIN).min(axis=0) / 10))
+    noisy = grey * light + rng.normal(0, 15, grey.shape)
+    return np.where(noisy > 0.6 * np.median(grey), np.uint8(255), np.uint8(0))
+
+
+# What makes black and white of a grey picture.
+BILEVEL: Mapping[str, Callable[[np.random.Generator, Pixels], Pixels]] = {
+    "black and white by a threshold": _thresholded,
+    "black and white by a copier": _copied,
+}
 PENS = ((40, 40, 120), (35, 35, 35), (190, 30, 35))
 
 

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkread.clean.bilevel import is_bilevel, smoothed_specks, without_black_ground
 from inkread.clean.grid import find_grid, seen_from_above
 from inkread.clean.margin import picture_within
 from inkread.clean.panel import RIM, find_panels, with_panels_turned
@@ -145,7 +146,8 @@ def clean(
     grey = ink_grey(page.pixels)
     if grey.size > options.max_pixels:
         grey = _within(grey, options.max_pixels)
-    grey = without_speckles(grey)
+    bilevel = is_bilevel(grey)
+    grey = smoothed_specks(grey) if bilevel else without_speckles(grey)
     height, width = grey.shape
     to_source = PageTransform.scaling(page.width / width, page.height / height)
     middle, small = _shrunk(grey)
@@ -163,6 +165,9 @@ def clean(
     if is_light != against_odds:
         grey = np.asarray(255 - grey, np.uint8)
         middle, small = _shrunk(grey)  # not 255 less than it was: so light ink is as dark ink, to the last bit
+    if bilevel and (bare := without_black_ground(grey, middle)) is not grey:
+        grey = bare
+        middle, small = _shrunk(grey)
     paper = _paper(small, is_whole=small.shape == grey.shape)
     times = _times_finer(middle, paper, options, scale=grey.shape[1] / middle.shape[1], strong_only=strong_only)
     if times > 1:
