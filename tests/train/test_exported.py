@@ -13,9 +13,10 @@ from inkread.train.exported import start_from_card
 
 
 @pytest.mark.parametrize("task", ["line", "words"])
-def test_a_network_that_starts_from_a_card_says_what_the_exported_one_says(task):
+@pytest.mark.parametrize(("more_units", "width"), [(0, 1.0), (24, 1.4)])
+def test_a_network_that_starts_from_a_card_says_what_the_exported_one_says(task, more_units, width):
     card, ink = bundled(task), np.random.default_rng(3).random((24, 1, 32, 96), np.float32)
-    net = LineNet(recurrent=card.training["recurrent"])
+    net = LineNet(recurrent=card.training["recurrent"] + more_units, width=width)
     start_from_card(net, card, torch.from_numpy(ink))
     (wanted,) = Session(card).run(["log_probs"], {"ink": ink})
     with torch.inference_mode():
@@ -23,6 +24,20 @@ def test_a_network_that_starts_from_a_card_says_what_the_exported_one_says(task)
         # And in training, when the strips themselves are what is normalized by.
         net.train().dropout.eval()
         assert np.allclose(net(torch.from_numpy(ink)).numpy(), wanted, atol=1e-3)
+
+
+def test_what_a_wider_network_has_more_of_learns_too():
+    card, ink = bundled("line"), torch.rand(24, 1, 32, 96)
+    net = LineNet(recurrent=card.training["recurrent"] + 8, width=1.4)
+    start_from_card(net, card, ink)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    for _ in range(3):
+        optimizer.zero_grad()
+        net(ink)[:, :, 3].mean().backward()
+        optimizer.step()
+    assert all(value.grad.abs().sum() > 0 for value in net.parameters())
+    gates = net.recurrent.weight_hh_l0.unflatten(0, (4, -1))
+    assert gates[:, : card.training["recurrent"], card.training["recurrent"] :].abs().min() > 0
 
 
 def test_a_network_starts_from_weights_in_sixteen_bits(tmp_path):

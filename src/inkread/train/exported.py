@@ -15,7 +15,10 @@ __all__ = ["start_from_card"]
 
 
 def start_from_card(net: LineNet, card: ModelCard, ink: Tensor) -> None:
-    """Give a line network the weights of an exported one.
+    """Give a line network the weights of an exported one, which may be narrower.
+
+    A wider network says what the narrower one does at first: what it has more of begins at random, and nothing that was
+    there before hears it yet (after Chen et al. 2016, arXiv 1511.05641).
 
     An exported convolution holds the normalization behind it. Here the two are parted again, by what the convolution
     makes of some strips, so that the network says what the exported one says and learns as one that was normalized all
@@ -29,7 +32,7 @@ def start_from_card(net: LineNet, card: ModelCard, ink: Tensor) -> None:
     Raises
     ------
     InvalidOption
-        If the card's network is no line network of this size.
+        If the card's network is no line network, or one that does not fit into this one.
     """
     graph = onnx.load_from_string(card.read_bytes()).graph
     constants = {one.name: torch.from_numpy(numpy_helper.to_array(one).copy()) for one in graph.initializer}
@@ -48,10 +51,13 @@ def start_from_card(net: LineNet, card: ModelCard, ink: Tensor) -> None:
         with torch.no_grad():
             _take_features(net, convolutions, ink)
             _take_recurrent(net.recurrent, gates)
-            net.head.weight.copy_(head[0].T)
+            # Of both directions, one behind the other.
+            _take(net.head.weight.unflatten(1, (2, -1)), head[0].T.unflatten(1, (2, -1)))
             net.head.bias.copy_(bias[0])
     except (ValueError, IndexError, StopIteration, RuntimeError) as error:
-        raise InvalidOption(f"a training cannot start from {card.path}: it is no line network of this size") from error
+        raise InvalidOption(
+            f"a training cannot start from {card.path}: it is no line network that fits into this one"
+        ) from error
 
 
 def _take_features(net: LineNet, convolutions: list[list[Tensor]], ink: Tensor) -> None:
@@ -62,17 +68,25 @@ def _take_features(net: LineNet, convolutions: list[list[Tensor]], ink: Tensor) 
     for layer in net.features:
         if isinstance(layer, ConvBlock):
             weight, bias = next(remaining)
-            layer.convolution.weight.copy_(weight)
+            _take(layer.convolution.weight, weight)
             variance, mean = torch.var_mean(layer.convolution(ink), dim=(0, 2, 3), correction=0)
             layer.norm.running_mean.copy_(mean)
             layer.norm.running_var.copy_(variance)
-            layer.norm.weight.copy_(torch.sqrt(variance + layer.norm.eps))
-            layer.norm.bias.copy_(mean + bias)
+            taken = len(bias)
+            _take(layer.norm.weight, torch.sqrt(variance[:taken] + layer.norm.eps))
+            _take(layer.norm.bias, mean[:taken] + bias)
         elif isinstance(layer, nn.Conv2d):
             weight, bias = next(remaining)
-            layer.weight.copy_(weight)
-            layer.bias.copy_(bias)
+            _take(layer.weight, weight)
+            _take(layer.bias, bias)
         ink = layer(ink)
+
+
+def _take(kept: Tensor, values: Tensor) -> None:
+    """Put ``values`` (outputs, inputs, ...) into a tensor that may have more of both: those outputs hear no other
+    input."""
+    kept[: len(values)] = 0
+    kept[tuple(slice(count) for count in values.shape)] = values
 
 
 def _take_recurrent(recurrent: nn.Module, gates: list[Tensor]) -> None:
@@ -93,4 +107,6 @@ def _take_recurrent(recurrent: nn.Module, gates: list[Tensor]) -> None:
             "bias_hh": ordered(biases[direction].chunk(2)[1]),
         }
         for name, values in taken.items():
-            getattr(recurrent, f"{name}_{suffix}").copy_(values)
+            kept = getattr(recurrent, f"{name}_{suffix}")
+            for of_kept, of_values in zip(kept.chunk(4), values.chunk(4), strict=True):
+                _take(of_kept, of_values)

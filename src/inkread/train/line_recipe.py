@@ -45,6 +45,8 @@ class LineRecipe:
     ----------
     lines
         Lines seen in all.
+    width
+        Multiplies the channels of every convolution.
     recurrent
         Units of the LSTM in each direction; 0 for the purely convolutional head.
     validation_writers
@@ -72,6 +74,7 @@ class LineRecipe:
     name: str = "line"
     lines: int = 1_000_000
     batch_size: int = 48
+    width: float = 1.0
     recurrent: int = 96
     validation_writers: int = 60
     validation_lines: int = 600
@@ -118,7 +121,8 @@ def train_line(
     folder
         Gets ``checkpoint.pt``, ``curves.jsonl``, ``line.onnx`` and ``line.toml``. A checkpoint there is continued.
     start
-        Whose weights this training starts from: the averaged ones of another one's checkpoint, or an exported network.
+        Whose weights this training starts from: the averaged ones of another one's checkpoint, or an exported network,
+        which may be narrower.
     report, say
         Called after every step, and with a line for people at every stage.
 
@@ -153,14 +157,15 @@ def train_line(
         validation, validated_on = _picture_validation(recipe), f"{recipe.pictures}, split val"
         say(f"  {recipe.pictures}: {len(pictures or ())} pictures, {100 * recipe.pictures_share:.0f} % of all lines")
 
-    net = LineNet(recurrent=recipe.recurrent).to(memory_format=torch.channels_last)
+    net = LineNet(recurrent=recipe.recurrent, width=recipe.width).to(memory_format=torch.channels_last)
     if isinstance(start, ModelCard):
         start_from_card(net, start, validation[0][0])
     elif start is not None:
         start_from(net, start)
     learner: nn.Module = net
     if recipe.teacher_width:
-        wider = LineNet(recurrent=round(recipe.recurrent * recipe.teacher_width), width=recipe.teacher_width)
+        times = recipe.teacher_width
+        wider = LineNet(recurrent=round(recipe.recurrent * times), width=recipe.width * times)
         learner = Taught(net, wider.to(memory_format=torch.channels_last))
     steps = max(1, recipe.lines // recipe.batch_size)
     options = FitOptions(
