@@ -31,6 +31,7 @@ _Samples = Annotated[
 _Workers = Annotated[
     int, typer.Option(metavar="N", min=1, help="Processes that make what is learned from, beside the one that learns.")
 ]
+_Threads = Annotated[int, typer.Option(metavar="N", min=1, help="Cores to learn with.")]
 _Repeats = Annotated[
     int,
     typer.Option(metavar="N", min=1, help="How often each batch is learned from: more where learning is the quicker."),
@@ -87,6 +88,7 @@ def digit(
         ),
     ] = None,
     teacher_width: _TeacherWidth = 0.0,
+    threads: _Threads = 2,
     workers: _Workers = 1,
     repeats: _Repeats = 1,
     minutes: _Minutes = None,
@@ -115,6 +117,7 @@ def digit(
         seed=seed,
         teachers=tuple(choices.card(None if one == "bundled" else Path(one)) for one in teacher or ()),
         teacher_width=teacher_width,
+        threads=threads,
         workers=workers,
         repeats=repeats,
         minutes=minutes,
@@ -131,6 +134,7 @@ def second(
         ),
     ] = Path("runs/second"),
     samples: _Samples = None,
+    threads: _Threads = 2,
     workers: _Workers = 1,
     minutes: _Minutes = None,
     seed: _Seed = None,
@@ -145,7 +149,7 @@ def second(
       inkread train second
       inkread train second --samples 200000 --output runs/quick
     """
-    _learn_digits("SECOND", output, samples=samples, seed=seed, workers=workers, minutes=minutes)
+    _learn_digits("SECOND", output, samples=samples, seed=seed, threads=threads, workers=workers, minutes=minutes)
 
 
 def _learn_digits(
@@ -185,6 +189,7 @@ def line(
     start: _Start = None,
     lines: _LineCount = None,
     teacher_width: _TeacherWidth = 0.0,
+    threads: _Threads = 2,
     workers: _Workers = 1,
     repeats: _Repeats = 1,
     minutes: _Minutes = None,
@@ -209,6 +214,7 @@ def line(
         lines=lines,
         seed=seed,
         teacher_width=teacher_width,
+        threads=threads,
         workers=workers,
         repeats=repeats,
         minutes=minutes,
@@ -227,6 +233,7 @@ def words(
     start: _Start = None,
     lines: _LineCount = None,
     teacher_width: _TeacherWidth = 0.0,
+    threads: _Threads = 2,
     workers: _Workers = 1,
     repeats: _Repeats = 1,
     minutes: _Minutes = None,
@@ -249,6 +256,7 @@ def words(
         lines=lines,
         seed=seed,
         teacher_width=teacher_width,
+        threads=threads,
         workers=workers,
         repeats=repeats,
         minutes=minutes,
@@ -266,6 +274,7 @@ def line_car(
     ] = Path("runs/line-car"),
     start: _Start = None,
     lines: _LineCount = None,
+    threads: _Threads = 2,
     seed: _Seed = None,
 ) -> None:
     """Train a line network on cheque amounts too: ORAND-CAR-2014, which may be used for research only.
@@ -278,7 +287,7 @@ def line_car(
       inkread train line-car --start bundled
       inkread evaluate lines car_a --split val --model runs/line-car/line-car.toml
     """
-    _learn_lines("LINE_CAR", output, start=start, lines=lines, seed=seed)
+    _learn_lines("LINE_CAR", output, start=start, lines=lines, seed=seed, threads=threads)
 
 
 def _learn_lines(

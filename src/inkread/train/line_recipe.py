@@ -65,6 +65,8 @@ class LineRecipe:
         itself.
     teacher_share
         Weight of what that one says against the texts.
+    threads
+        Cores that one training learns with; two trainings beside each other, with one each, see more in all.
     workers, repeats, minutes
         Processes that compose lines; how often each is learned from; when the training is to end at the latest.
     half
@@ -87,6 +89,7 @@ class LineRecipe:
     gentle: float = 0.0
     teacher_width: float = 0.0
     teacher_share: float = 0.5
+    threads: int = 2
     workers: int = 1
     repeats: int = 1
     minutes: float | None = None
@@ -175,6 +178,7 @@ def train_line(
         validate_every=max(1, min(500, steps // 4)),
         average_decay=0.999,
         weight_decay=1e-3,
+        threads=recipe.threads,
         workers=recipe.workers,
         repeats=recipe.repeats,
         seconds=60 * recipe.minutes if recipe.minutes else None,

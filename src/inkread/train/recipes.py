@@ -100,6 +100,8 @@ class DigitRecipe:
         on ink as it is, having learnt what it may become. 0 leaves this out.
     polish_weights
         What the weights of some sources are multiplied with then.
+    threads
+        Cores that one training learns with; two trainings beside each other, with one each, see more in all.
     workers, repeats, minutes
         Processes that bend crops; how often each is learned from; when the training is to end at the latest.
     half
@@ -120,6 +122,7 @@ class DigitRecipe:
     teachers: tuple[ModelCard, ...] = ()
     teacher_width: float = 0.0
     teacher_share: float = 0.6
+    threads: int = 2
     workers: int = 1
     repeats: int = 1
     minutes: float | None = None
@@ -243,6 +246,7 @@ def fit_digit(
         average_decay=recipe.average_decay,
         seed=recipe.seed,
         validate_every=max(1, min(1000, recipe.samples // recipe.batch_size // 4)),
+        threads=recipe.threads,
         workers=recipe.workers,
         repeats=recipe.repeats,
         seconds=60 * recipe.minutes if recipe.minutes else None,
