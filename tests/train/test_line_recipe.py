@@ -38,7 +38,7 @@ def _kept(function):
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize(
     "recipe",
-    [LINE, replace(WORDS, words=25, threads=1), replace(LINE, teacher_width=0.2, workers=2, repeats=2)],
+    [LINE, replace(WORDS, words=25, threads=1), replace(LINE, width=1.4, teacher_width=0.2, workers=2, repeats=2)],
     ids=["line", "words", "taught"],
 )
 def test_a_tiny_training_writes_a_network_that_reads_and_resumes(data_folder, tmp_path, monkeypatch, recipe):
@@ -52,6 +52,7 @@ def test_a_tiny_training_writes_a_network_that_reads_and_resumes(data_folder, tm
     assert card.training["lines"] == 32
     assert card.training["device"] in ("CUDA", f"CPU, {recipe.threads} threads")
     assert ("teacher" in card.training) == bool(recipe.teacher_width)
+    assert card.training.get("width", 1.0) == recipe.width
     assert set(card.figures) == {"data", "exact_percent", "loss"}
     strip = np.zeros((32, 40), np.float32)
     strip[5:27, 18:21] = 1

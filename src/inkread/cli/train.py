@@ -44,6 +44,11 @@ _TeacherWidth = Annotated[
     typer.Option(metavar="X", min=0, help="Learn beside a network X times as wide, and from it; 0 for by itself."),
 ]
 
+_Width = Annotated[
+    float,
+    typer.Option(metavar="X", min=0.1, help="X times as many channels and units as the bundled network has."),
+]
+
 _Start = Annotated[
     Path | None,
     typer.Option(
@@ -188,6 +193,7 @@ def line(
     ] = Path("runs/line"),
     start: _Start = None,
     lines: _LineCount = None,
+    width: _Width = 1.0,
     teacher_width: _TeacherWidth = 0.0,
     threads: _Threads = 2,
     workers: _Workers = 1,
@@ -205,6 +211,7 @@ def line(
       inkread train line
       inkread train line --lines 20000 --output runs/quick
       inkread train line --start bundled --minutes 30 --output runs/further
+      inkread train line --start bundled --width 1.4 --minutes 100 --output runs/wider
       inkread train line --workers 14 --teacher-width 2 --minutes 60   # with a GPU
     """
     _learn_lines(
@@ -213,6 +220,7 @@ def line(
         start=start,
         lines=lines,
         seed=seed,
+        width=width,
         teacher_width=teacher_width,
         threads=threads,
         workers=workers,
@@ -232,6 +240,7 @@ def words(
     ] = Path("runs/words"),
     start: _Start = None,
     lines: _LineCount = None,
+    width: _Width = 1.0,
     teacher_width: _TeacherWidth = 0.0,
     threads: _Threads = 2,
     workers: _Workers = 1,
@@ -255,6 +264,7 @@ def words(
         start=start,
         lines=lines,
         seed=seed,
+        width=width,
         teacher_width=teacher_width,
         threads=threads,
         workers=workers,
@@ -297,6 +307,7 @@ def _learn_lines(
     start: Path | None,
     lines: int | None,
     seed: int | None,
+    width: float = 1.0,
     **means: Any,
 ) -> None:
     """Train one of the recipes for lines; ``means`` are further settings of it."""
@@ -304,7 +315,14 @@ def _learn_lines(
         from inkread.train import line_recipe
 
     own: line_recipe.LineRecipe = getattr(line_recipe, which)
-    recipe = replace(own, lines=lines or own.lines, seed=own.seed if seed is None else seed, **means)
+    recipe = replace(
+        own,
+        lines=lines or own.lines,
+        seed=own.seed if seed is None else seed,
+        width=width * own.width,
+        recurrent=max(1, round(width * own.recurrent)),
+        **means,
+    )
     began: Path | ModelCard | None = start
     if start is not None and start.suffix != ".pt":
         task = "words" if own.words else "line"

@@ -237,6 +237,7 @@ def train_line(
             "seed": recipe.seed,
             "lines": spent(folder).steps * recipe.batch_size,
             "batch_size": recipe.batch_size,
+            **({"width": recipe.width} if recipe.width != 1 else {}),
             "recurrent": recipe.recurrent,
             "parameters": sum(p.numel() for p in trained.parameters()),
             "writers": {name: len(writers) for name, writers in groups.items()},
