@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.components import stray_pixels
+from inkread.components import stray_share
 
 __all__ = ["is_bilevel", "smoothed_specks", "without_black_ground"]
 
@@ -37,7 +37,7 @@ def is_bilevel(grey: Grey) -> bool:
 
 def smoothed_specks(grey: Grey) -> Grey:
     """A bilevel picture, smoothed where it is full of specks; else as it is."""
-    if min(grey.shape) < 3 or stray_pixels(grey, far=APART // 2, neighbors=NEIGHBORS).mean() < SPECKS:
+    if min(grey.shape) < 3 or stray_share(grey, far=APART / 2, neighbors=NEIGHBORS) < SPECKS:
         return grey
     return np.asarray(cv2.GaussianBlur(grey, (0, 0), SIGMA), np.uint8)
 
