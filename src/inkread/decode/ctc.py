@@ -18,10 +18,8 @@ from inkread.parts import BLANK, Hypothesis, Scores
 __all__ = ["align", "aligned", "greedy", "likeliest_strings", "prefix_beam", "single_characters"]
 
 NEVER = -math.inf
-# Characters less probable than e to this in a frame are not tried there.
-HOPELESS = -10.0
-# Of two probabilities the one that is smaller by e to this leaves their sum as it is, but for 1e-16 of it.
-NEGLIGIBLE = 37.0
+# Characters less probable than this in a frame are not tried there.
+HOPELESS = math.exp(-10.0)
 
 
 def greedy(scores: Scores) -> Hypothesis:
@@ -86,34 +84,43 @@ def likeliest_strings(
         raise InvalidOption(f"a beam needs a width and classes of at least 1; got {width} and {classes}")
     blank = _blank(scores)
     likely = np.argsort(-scores.log_probs[:, :blank], axis=1, kind="stable")[:, :classes].tolist()
-    beam: list[tuple[tuple[int, ...], float, float]] = [((), 0.0, NEVER)]  # prefix, ends in blank, ends in character
+    # Prefixes as texts of the classes' numbers, which are told apart the fastest; of each the probability that it ends
+    # in a blank, and in its character, as shares of the likeliest prefix's, whose logarithm is `scale`.
+    beam, scale = [("", 1.0, 0.0)], 0.0
     # Plain floats: a frame has some forty additions, too few for arrays to pay.
-    for row, tried in zip(scores.log_probs.astype(np.float64).tolist(), likely, strict=True):
-        hopeful = [c for c in tried if row[c] > HOPELESS]
+    for row, tried in zip(np.exp(scores.log_probs.astype(np.float64)).tolist(), likely, strict=True):
+        of_blank = row[blank]
+        hopeful = [(chr(c), row[c]) for c in tried if row[c] > HOPELESS]
         if not hopeful:  # most frames: nothing but a blank, or the end of a character
             beam = [
-                (prefix, _sum(in_blank, in_character) + row[blank], in_character + row[prefix[-1]] if prefix else NEVER)
+                (prefix, (in_blank + in_character) * of_blank, in_character * row[ord(prefix[-1])] if prefix else 0.0)
                 for prefix, in_blank, in_character in beam
             ]
             continue
-        grown: dict[tuple[int, ...], list[float]] = {}
+        grown: dict[str, list[float]] = {}
         for prefix, in_blank, in_character in beam:
-            total = _sum(in_blank, in_character)
-            stay = grown.setdefault(prefix, [NEVER, NEVER])
-            stay[0] = _sum(stay[0], total + row[blank])
-            if prefix:
-                stay[1] = _sum(stay[1], in_character + row[prefix[-1]])
-            for c in hopeful:
+            total, last = in_blank + in_character, prefix[-1:]
+            again = in_character * row[ord(last)] if last else 0.0
+            if (stay := grown.get(prefix)) is not None:
+                stay[0] += total * of_blank
+                stay[1] += again
+            else:
+                grown[prefix] = [total * of_blank, again]
+            for c, of_c in hopeful:
                 # The same character again needs a blank between.
-                before = in_blank if prefix and prefix[-1] == c else total
-                if before == NEVER:
-                    continue
-                longer = grown.setdefault((*prefix, c), [NEVER, NEVER])
-                longer[1] = _sum(longer[1], before + row[c])
-        best = sorted(((_sum(*ends), prefix) for prefix, ends in grown.items()), reverse=True)[:width]
-        least = best[0][0] - margin
-        beam = [(prefix, *grown[prefix]) for total, prefix in best if total >= least]  # type: ignore[misc]
-    found = [("".join(scores.alphabet[c] for c in prefix), min(0.0, _sum(*ends))) for prefix, *ends in beam]
+                before = in_blank if c == last else total
+                if (longer := grown.get(prefix + c)) is not None:
+                    longer[1] += before * of_c
+                elif before:
+                    grown[prefix + c] = [0.0, before * of_c]
+        best = sorted([(ends[0] + ends[1], prefix) for prefix, ends in grown.items()], reverse=True)[:width]
+        most = best[0][0]
+        least, scale = most * math.exp(-margin), scale + math.log(most)
+        beam = [(prefix, grown[prefix][0] / most, grown[prefix][1] / most) for total, prefix in best if total >= least]
+    found = [
+        ("".join(scores.alphabet[ord(c)] for c in prefix), min(0.0, scale + math.log(in_blank + in_character)))
+        for prefix, in_blank, in_character in beam
+    ]
     return tuple(sorted(found, key=lambda item: -item[1]))
 
 
@@ -130,15 +137,6 @@ def single_characters(scores: Scores) -> NDArray[np.float64]:
         own = np.logaddexp(before, own) + row[:blank]
         before += row[blank]
     return np.asarray(np.minimum(np.logaddexp(own, after), 0.0))
-
-
-def _sum(first: float, second: float) -> float:
-    """The logarithm of the sum of two probabilities, from their logarithms."""
-    if first < second:
-        first, second = second, first
-    if second == NEVER or second < first - NEGLIGIBLE:
-        return first
-    return first + math.log1p(math.exp(second - first))
 
 
 def align(scores: Scores, classes: tuple[int, ...]) -> tuple[tuple[int, int], ...]:
