@@ -78,6 +78,16 @@ def test_a_stroke_that_fills_its_picture_is_no_ground(thick):
     assert without_black_ground(picture, picture) is picture
 
 
+@pytest.mark.parametrize("thick", [4, 8, 14])
+@pytest.mark.parametrize("beside", [0, 1, 4])
+def test_a_digit_that_reaches_into_the_corner_is_no_ground(thick, beside):
+    picture = np.full((100, 70 * (beside + 1)), 255, np.uint8)
+    for left in range(0, picture.shape[1], 70):
+        cv2.polylines(picture, [np.array([(left, 0), (left + 60, 0), (left + 20, 99)])], False, 0, 2 * thick)
+    picture[50:52, 8:10] = 0
+    assert without_black_ground(picture, picture) is picture
+
+
 @pytest.mark.parametrize("spoiled", [with_specks, lambda grey: with_dark_corner(black_and_white(grey))])
 @pytest.mark.parametrize("is_inverted", [False, True])
 def test_a_page_is_read_in_black_and_white_as_in_grey(spoiled, is_inverted):

@@ -23,9 +23,11 @@ APART, NEAR, SHARE, ROWS = 150, 24, 0.97, 24
 # It has specks where this share of its pixels are strays, which differ from all eight around them but one: the ends of
 # fine strokes are fewer. Specks are smoothed by a Gaussian of so many pixels, and become a light grey.
 SPECKS, NEIGHBORS, SIGMA = 0.004, 7, 1.5
-# Black ground reaches into a corner of the picture, and a disc of this share of its short side fits into it: no digit
-# does both.
+# Black ground reaches into a corner of the picture, and a disc of this share of its short side fits into it. So may a
+# digit that fills its picture, or the first of a line; ground is so many times as large as any mark beside it, of which
+# there are at least so many that are no specks: so large (pixels, and share of it).
 DISC_SHARE = 1 / 12
+LARGER, MARKS, LEAST_PIXELS, LEAST_SHARE = 5, 3, 8, 1 / 2000
 
 
 def is_bilevel(grey: Grey) -> bool:
@@ -68,6 +70,10 @@ def without_black_ground(grey: Grey, middle: Grey) -> Grey:
     # And what hangs on to it nearby, to the edge of its pixels.
     _, parts = cv2.connectedComponents(is_black & cv2.dilate(ground, disc))
     ground = np.isin(parts, np.setdiff1d(parts[ground > 0], 0)).astype(np.uint8)
+    area = int(ground.sum())
+    marks = cv2.connectedComponentsWithStats(is_black & (1 - ground))[2][1:, cv2.CC_STAT_AREA]
+    if (marks >= max(LEAST_PIXELS, LEAST_SHARE * area)).sum() < MARKS or LARGER * marks.max() > area:
+        return grey
     ground = cv2.dilate(ground, np.ones((3, 3), np.uint8))
     ground = cv2.resize(ground, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
     return np.where(ground > 0, grey.max(), grey)
