@@ -176,7 +176,7 @@ GROUNDS: Mapping[str, Callable[[np.random.Generator, int, int], NDArray[np.float
 }
 
 
-# Paper around a slip, in pixels, for what is drawn around its number.
+# Paper around a slip, in pixels, for what is drawn around its number, and around a copy.
 MARGIN = 90
 
 
@@ -201,6 +201,8 @@ BILEVEL: Mapping[str, Callable[[np.random.Generator, Pixels], Pixels]] = {
     "black and white by a threshold": _thresholded,
     "black and white by a copier": _copied,
 }
+
+
 PENS = ((40, 40, 120), (35, 35, 35), (190, 30, 35))
 
 

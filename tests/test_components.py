@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inkread.components import components_of, slenderness, stray_pixels, stray_share, weighted_median
+from inkread.components import components_of, slenderness, stray_pixels, weighted_median
 
 
 @pytest.mark.parametrize("side", [40, 700])  # of the second there are more runs of ink than two bytes count
@@ -39,15 +39,6 @@ def test_stray_pixels_differ_from_all_or_most_around_them(kind):
     for neighbors, wanted in ((8, {(4, 3)}), (7, {(4, 3), (2, 8), (2, 9)})):
         found = stray_pixels(grey, far=100, neighbors=neighbors)
         assert {(int(y), int(x)) for y, x in np.argwhere(found)} == wanted
-
-
-@pytest.mark.parametrize("height", [3, 30, 300])
-def test_some_rows_tell_the_share_of_stray_pixels(height):
-    grey = np.full((height, 90), 200, np.uint8)
-    assert stray_share(grey, far=100, neighbors=8) == 0
-    grey[1::4, ::9] = 0
-    whole = stray_pixels(grey, far=100, neighbors=8)[1:-1].mean()
-    assert stray_share(grey, far=100, neighbors=8) == pytest.approx(whole, rel=0.5)
 
 
 def test_a_straight_stroke_is_slender_however_it_leans():

@@ -12,15 +12,7 @@ from numpy.typing import NDArray
 
 from inkread.geometry import Box
 
-__all__ = [
-    "Component",
-    "components_of",
-    "half_thickness",
-    "slenderness",
-    "stray_pixels",
-    "stray_share",
-    "weighted_median",
-]
+__all__ = ["Component", "components_of", "half_thickness", "slenderness", "stray_pixels", "weighted_median"]
 
 # Labels of components that fit into two bytes.
 SHORT_LABELS = 65_000
@@ -105,13 +97,6 @@ def stray_pixels(grey: NDArray[Any], *, far: float, neighbors: int) -> NDArray[n
         apart = cv2.absdiff(np.ascontiguousarray(around[y : y + height, x : x + width]), grey)
         unlike += cv2.threshold(apart, far, 1, cv2.THRESH_BINARY)[1]
     return np.asarray(unlike >= neighbors)
-
-
-def stray_share(grey: NDArray[Any], *, far: float, neighbors: int, rows: int = 24) -> float:
-    """The share of :func:`stray_pixels` in so many rows of a picture (H, W), H at least 3: they tell of all of it."""
-    some = np.linspace(1, len(grey) - 2, rows).round().astype(np.int64)
-    with_neighbors = grey[(some[:, None] + [-1, 0, 1]).ravel()]
-    return float(stray_pixels(with_neighbors, far=far, neighbors=neighbors)[1::3].mean())
 
 
 def slenderness(mask: NDArray[np.bool_]) -> float:

@@ -62,6 +62,13 @@ def test_without_specks_nothing_is_smoothed():
         assert smoothed_specks(picture) is picture
 
 
+def test_salt_and_pepper_are_no_specks_of_a_threshold():
+    chance, salted = np.random.default_rng(2).random(grey_page().shape), black_and_white(grey_page())
+    salted[chance < 0.02], salted[chance > 0.98] = 0, 255
+    assert is_bilevel(salted)
+    assert smoothed_specks(salted) is salted
+
+
 def test_black_ground_in_a_corner_goes_and_writing_stays():
     page = black_and_white(grey_page())
     bare = without_black_ground(with_dark_corner(page), with_dark_corner(page))

@@ -147,7 +147,7 @@ def clean(
     if grey.size > options.max_pixels:
         grey = _within(grey, options.max_pixels)
     bilevel = is_bilevel(grey)
-    grey = smoothed_specks(grey) if bilevel else without_speckles(grey)
+    grey = without_speckles(smoothed_specks(grey) if bilevel else grey)
     height, width = grey.shape
     to_source = PageTransform.scaling(page.width / width, page.height / height)
     middle, small = _shrunk(grey)

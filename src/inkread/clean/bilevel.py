@@ -11,8 +11,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkread.components import stray_share
-
 __all__ = ["is_bilevel", "smoothed_specks", "without_black_ground"]
 
 Grey = NDArray[np.uint8]
@@ -20,9 +18,10 @@ Grey = NDArray[np.uint8]
 # A picture is bilevel where its two tones are so many greys apart, and in some rows this share of its pixels is so near
 # to one of them: JPEG moves some.
 APART, NEAR, SHARE, ROWS = 150, 24, 0.97, 24
-# It has specks where this share of its pixels are strays, which differ from all eight around them but one: the ends of
-# fine strokes are fewer. Specks are smoothed by a Gaussian of so many pixels, and become a light grey.
-SPECKS, NEIGHBORS, SIGMA = 0.004, 7, 1.5
+MIDDLE = 128
+# It is full of specks where this share of the pixels in those rows differ from the next: of dense writing less than a
+# third of that do. Specks are smoothed by a Gaussian of so many pixels, and become a light grey.
+SPECKS, SIGMA = 0.07, 1.5
 # Black ground reaches into a corner of the picture, and a disc of this share of its short side fits into it. So may a
 # digit that fills its picture, or the first of a line; ground is so many times as large as any mark beside it, of which
 # there are at least so many that are no specks: so large (pixels, and share of it).
@@ -32,14 +31,15 @@ LARGER, MARKS, LEAST_PIXELS, LEAST_SHARE = 5, 3, 8, 1 / 2000
 
 def is_bilevel(grey: Grey) -> bool:
     """Whether a picture, uint8 (H, W), is black and white with hardly a grey between them."""
-    some = grey[np.linspace(0, len(grey) - 1, min(ROWS, len(grey))).astype(np.int64)]
+    some = _some_rows(grey)
     low, high = int(some.min()), int(some.max())
     return high - low >= APART and bool(((some <= low + NEAR) | (some >= high - NEAR)).mean() >= SHARE)
 
 
 def smoothed_specks(grey: Grey) -> Grey:
     """A bilevel picture, smoothed where it is full of specks; else as it is."""
-    if min(grey.shape) < 3 or stray_share(grey, far=APART / 2, neighbors=NEIGHBORS) < SPECKS:
+    is_black = _some_rows(grey) < MIDDLE
+    if min(grey.shape) < 3 or np.mean(is_black[:, 1:] != is_black[:, :-1]) < SPECKS:
         return grey
     return np.asarray(cv2.GaussianBlur(grey, (0, 0), SIGMA), np.uint8)
 
@@ -54,7 +54,7 @@ def without_black_ground(grey: Grey, middle: Grey) -> Grey:
     middle
         The same, smaller or as large.
     """
-    is_black = (middle < np.uint8(128)).astype(np.uint8)
+    is_black = (middle < MIDDLE).astype(np.uint8)
     corners = np.array([(0, 0), (0, -1), (-1, 0), (-1, -1)])
     if not is_black[tuple(corners.T)].any():
         return grey
@@ -77,3 +77,7 @@ def without_black_ground(grey: Grey, middle: Grey) -> Grey:
     ground = cv2.dilate(ground, np.ones((3, 3), np.uint8))
     ground = cv2.resize(ground, grey.shape[::-1], interpolation=cv2.INTER_NEAREST)
     return np.where(ground > 0, grey.max(), grey)
+
+
+def _some_rows(grey: Grey) -> Grey:
+    return grey[np.linspace(0, len(grey) - 1, min(ROWS, len(grey))).astype(np.int64)]
