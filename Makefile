@@ -10,7 +10,8 @@ BIN := $(VENV)/bin
 DEBIAN_PACKAGES := $(if $(shell command -v chromium),,chromium) $(if $(shell command -v npm),,nodejs npm) \
   $(if $(wildcard /usr/lib/postgresql/*/bin/initdb),,postgresql) $(if $(shell command -v redis-server),,redis-server)
 BROWSER_MODULES := tests/browser/node_modules
-ON_ALL_CORES := --numprocesses auto --maxprocesses 4 --dist loadfile
+# A process that dies, or is ended because its test stands still (pyproject.toml), is not replaced: it would do the same.
+ON_ALL_CORES := --numprocesses auto --maxprocesses 4 --dist loadfile --max-worker-restart 0
 
 .PHONY: setup check test docs demo debian-packages browser-modules venv-module
 

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import itertools
 import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
 import time
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,7 +19,7 @@ import pytest
 import torch
 from torch import nn
 
-from inkread.errors import InvalidOption
+from inkread.errors import InkreadError, InvalidOption
 from inkread.train.loop import FitOptions, fit, spent, start_from
 
 
@@ -235,6 +243,86 @@ def test_an_error_among_the_batches_reaches_the_caller(tmp_path):
 
     with pytest.raises(ValueError, match="a damaged picture"):
         run(tmp_path, source=broken)
+
+
+def test_batches_that_come_to_an_end_are_an_error(tmp_path):
+    with pytest.raises(RuntimeError, match="no more batches"):
+        run(tmp_path, source=lambda start, worker: itertools.islice(batches(start, worker), 5))
+
+
+def test_a_process_that_is_killed_while_it_makes_batches_is_told_at_once(tmp_path):
+    def killed(start, worker):
+        yield from itertools.islice(batches(start, worker), 5)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    began = time.monotonic()
+    with pytest.raises(InkreadError, match="ended with code -9"):
+        run(tmp_path, source=killed)
+    assert time.monotonic() - began < 5
+
+
+def test_what_others_left_to_be_collected_ends_in_its_own_process(tmp_path):
+    ended = tmp_path / "ended"
+    owner = os.getpid()
+
+    class Left:
+        def __init__(self):
+            self.itself = self
+
+        def __del__(self):
+            if os.getpid() != owner:
+                ended.touch()
+
+    def collecting(start, worker):
+        for batch in batches(start, worker):
+            gc.collect()
+            yield batch
+
+    gc.disable()
+    try:
+        Left()
+        run(tmp_path / "net", source=collecting)
+        assert not gc.isenabled(), "it is left as it was found"
+    finally:
+        gc.enable()
+    assert not ended.exists()
+
+
+def lives(process):
+    """Whether a process of Linux is there, and not one that has ended and waits to be asked how."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def test_nobody_makes_batches_for_a_training_that_was_killed(tmp_path):
+    program = textwrap.dedent(
+        """
+        import os, sys
+        from dataclasses import replace
+        from pathlib import Path
+
+        from test_loop import OPTIONS, batches, run
+
+        def told(start, worker):
+            print(os.getpid(), flush=True)
+            yield from batches(start, worker)
+
+        run(Path(sys.argv[1]), source=told, options=replace(OPTIONS, steps=10**9))
+        """
+    )
+    here = Path(__file__).parent
+    with subprocess.Popen(
+        [sys.executable, "-c", program, tmp_path], cwd=here, stdout=subprocess.PIPE, text=True
+    ) as training:
+        maker = int(training.stdout.readline())
+        assert lives(maker)
+        training.kill()
+    until = time.monotonic() + 20
+    while lives(maker) and time.monotonic() < until:
+        time.sleep(0.05)
+    assert not lives(maker)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ any moment, and goes on where its last checkpoint was written.
 from __future__ import annotations
 
 import copy
+import gc
 import itertools
 import json
 import math
@@ -20,6 +21,8 @@ import time
 import warnings
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import asdict, dataclass
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -352,48 +355,78 @@ def _ahead(items: Iterator[Any], *, depth: int) -> Generator[Any, None, None]:
 
     In a process of its own where one can be forked: a thread would fight with the training for the interpreter.
     """
-    if "fork" in multiprocessing.get_all_start_methods() and sys.platform == "linux":
-        yield from _ahead_in_process(items, depth=depth)
-    else:
-        yield from _ahead_in_thread(items, depth=depth)
+    forks = sys.platform == "linux" and "fork" in multiprocessing.get_all_start_methods()
+    ahead = _ahead_in_process if forks else _ahead_in_thread
+    yield from ahead(_endless(items), depth=depth)
+
+
+def _endless(items: Iterator[Any]) -> Iterator[Any]:
+    yield from items
+    raise RuntimeError("there are no more batches")
 
 
 def _ahead_in_process(items: Iterator[Any], *, depth: int) -> Generator[Any, None, None]:
-    context = multiprocessing.get_context("fork")
-    waiting: Any = context.Queue(maxsize=depth)
+    receiver, sender = multiprocessing.Pipe(duplex=False)
 
     def work() -> None:
+        # What the training's process has not collected yet is its own: the end of a server or of a cluster's client,
+        # come to by chance in here, would wait for threads that were not forked.
+        gc.freeze()
+        gc.enable()
         # Ctrl-C is the training's to handle: it ends this process.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        # With nobody left to read, writing fails and this process ends, however the training did.
+        receiver.close()
         try:
             for item in items:
                 # Pickled here: tensors would otherwise go through shared memory, of which containers have little.
-                waiting.put((True, pickle.dumps(item, protocol=pickle.HIGHEST_PROTOCOL)))
-            waiting.put((False, StopIteration("there are no more batches")))
+                sender.send_bytes(pickle.dumps((True, item), protocol=pickle.HIGHEST_PROTOCOL))
+        except BrokenPipeError:
+            return
         except Exception as error:  # noqa: BLE001  (handed over to the training, which raises it)
-            waiting.put((False, error))
+            sender.send_bytes(pickle.dumps((False, error)))
 
-    with warnings.catch_warnings():
-        # Of a fork beside other threads: the child makes arrays only, and takes none of their locks.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        process = context.Process(target=work, name="batches", daemon=True)
-        process.start()
+    process = multiprocessing.get_context("fork").Process(target=work, name="batches", daemon=True)
+    _start_uncollected(process)
+    # The pipe ends with the process, whatever ended that.
+    sender.close()
+    pickled = _ahead_in_thread(_received(receiver, process), depth=depth)
     try:
-        while True:
-            try:
-                good, item = waiting.get(timeout=5)
-            except queue.Empty:
-                if not process.is_alive():
-                    raise InkreadError(
-                        f"the process that makes batches ended with code {process.exitcode}; is memory short?"
-                    ) from None
-                continue
+        for one in pickled:
+            good, item = pickle.loads(one)  # noqa: S301  (made by ourselves a moment ago)
             if not good:
                 raise item
-            yield pickle.loads(item)  # noqa: S301  (made by ourselves a moment ago)
+            yield item
     finally:
         process.terminate()
         process.join(timeout=5)
+        pickled.close()
+        receiver.close()
+
+
+def _start_uncollected(process: BaseProcess) -> None:
+    """Fork with the garbage collector at rest, so that nothing is collected in the child before it sets that aside."""
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        with warnings.catch_warnings():
+            # Of a fork beside other threads: the child makes arrays only, and takes none of their locks.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process.start()
+    finally:
+        if collects:
+            gc.enable()
+
+
+def _received(receiver: Connection, process: BaseProcess) -> Iterator[bytes]:
+    while True:
+        try:
+            yield receiver.recv_bytes()
+        except (EOFError, OSError):
+            process.join(timeout=5)
+            code = process.exitcode
+            raise InkreadError(f"the process that makes batches ended with code {code}; is memory short?") from None
 
 
 def _ahead_in_thread(items: Iterator[Any], *, depth: int) -> Generator[Any, None, None]:
