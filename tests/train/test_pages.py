@@ -1,9 +1,15 @@
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import active_children
+
 import cv2
 import numpy as np
 import pytest
 
 from inkread.data.synth import Hand, draw_glyph
-from inkread.errors import DataError, InvalidOption
+from inkread.errors import DataError, InkreadError, InvalidOption
 from inkread.train.digits import tight_crop
 from inkread.train.pages import (
     CELL,
@@ -15,6 +21,7 @@ from inkread.train.pages import (
     _on_one_line,
     _print_line,
     compose_sample,
+    make_pool,
     read_pool,
 )
 
@@ -123,3 +130,23 @@ def test_a_pool_is_read_back_and_a_damaged_file_is_named(tmp_path):
         read_pool(tmp_path)
     with pytest.raises(DataError, match="no pages"):
         read_pool(tmp_path / "elsewhere")
+
+
+@pytest.mark.data
+@pytest.mark.slow
+def test_a_pool_made_by_several_is_that_of_one_though_one_of_them_was_killed(data_folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("INKREAD_DATA", str(data_folder))
+    with ThreadPoolExecutor(1) as beside:
+        broken = beside.submit(make_pool, tmp_path / "two", pages=2 * SHARD, seed=5, processes=2)
+        while not (children := active_children()) and not broken.done():
+            time.sleep(0.01)
+        os.kill(children[0].pid, signal.SIGKILL)
+        with pytest.raises(InkreadError, match="is memory short"):
+            broken.result()
+    assert not active_children()
+    told = []
+    make_pool(tmp_path / "two", pages=2 * SHARD, seed=5, processes=2, report=lambda *done: told.append(done))
+    assert told[-1] == (2, 2)
+    make_pool(tmp_path / "one", pages=SHARD, seed=5)
+    for one, other in zip(read_pool(tmp_path / "one"), read_pool(tmp_path / "two")[:SHARD], strict=True):
+        np.testing.assert_array_equal(one.ink, other.ink)

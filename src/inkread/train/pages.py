@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -23,7 +25,7 @@ from inkread.data import datasets
 from inkread.data.clutter import blend, compose_clutter, paint_photograph, print_words, random_word
 from inkread.data.printed import draw_printed, draw_printed_words
 from inkread.data.synth import DIGIT_LIKE, PageOptions, compose_page
-from inkread.errors import DataError, InvalidOption
+from inkread.errors import DataError, InkreadError, InvalidOption
 from inkread.geometry import PageTransform, Point
 from inkread.parts import DIGITS, PageImage
 from inkread.recognize.prepare import to_ink
@@ -396,10 +398,16 @@ def make_pool(
             done += 1
             report(done, len(wanted))
         return
-    with multiprocessing.get_context("spawn").Pool(processes) as workers:
-        for _ in workers.imap_unordered(_make_shard, jobs):
+    workers = ProcessPoolExecutor(processes, mp_context=multiprocessing.get_context("spawn"))
+    try:
+        for made in as_completed([workers.submit(_make_shard, job) for job in jobs]):
+            made.result()
             done += 1
             report(done, len(wanted))
+    except BrokenProcessPool:
+        raise InkreadError("a process that makes pages was ended by the system; is memory short?") from None
+    finally:
+        workers.shutdown(cancel_futures=True)
 
 
 @cache
