@@ -60,7 +60,9 @@ CIRCUMSTANCES: Mapping[str, Mapping[str, Any]] = {
     "black and white by a threshold": {},
     "black and white by a copier": {"paper": "canvas", "paper_color": (236, 230, 218), "ink_color": (30, 34, 70)},
 }
-# What is written on slips of one line, with signs beside and between the digits.
+# Words as people write them before numbers, many of letters that look like digits.
+LABELS = ("Age", "Bill", "Bus", "Cash", "Gas", "Hours", "Log", "Loss", "Page", "Paul", "Room", "Score", "Table", "Zug")
+# What is written on slips of one line or more, with signs beside and between the digits.
 WRITTEN: Mapping[str, Callable[[np.random.Generator], str]] = {
     "dates with slashes": lambda rng: _date(rng, "/"),
     "dates with dots": lambda rng: _date(rng, "."),
@@ -76,6 +78,9 @@ WRITTEN: Mapping[str, Callable[[np.random.Generator], str]] = {
     "weights": lambda rng: f"{rng.integers(1, 1000)} kg",
     "sums": lambda rng: f"{rng.integers(1, 100)}+{rng.integers(1, 100)}={rng.integers(2, 200)}",
     "phone numbers": lambda rng: f"({rng.integers(100, 1000)}) {rng.integers(100, 1000)}-{rng.integers(1000, 10_000)}",
+    "a word before each number": lambda rng: "\n".join(
+        f"{rng.choice(LABELS)} {''.join(map(str, rng.integers(0, 10, rng.integers(1, 6))))}" for _ in range(4)
+    ),
     "no signs": lambda rng: str(rng.integers(1000, 1_000_000)),
     "a digit that fills its picture": lambda rng: str(rng.integers(10)),
     "two digits that fill their picture": lambda rng: str(rng.integers(10, 100)),
@@ -85,6 +90,7 @@ WRITTEN: Mapping[str, Callable[[np.random.Generator], str]] = {
 SLIP = {"width": 700, "height": 200, "digit_height": 60.0}
 FILLED = {
     "phone numbers": {"width": 700, "height": 200, "digit_height": 40.0},
+    "a word before each number": {"width": 700, "height": 500, "digit_height": 50.0},
     "a digit that fills its picture": {"width": 48, "height": 56, "digit_height": 36.0},
     "two digits that fill their picture": {"width": 80, "height": 56, "digit_height": 36.0},
     "a digit on squares, from nearby": {"width": 800, "height": 600, "digit_height": 300.0, "paper": "squared"},
@@ -135,7 +141,7 @@ def composed(name: str, *, count: int) -> tuple[LabeledPicture, ...]:
         options = PageOptions(**{**CIRCUMSTANCES, **FILLED}.get(name, SLIP))
         if name in WRITTEN or name in DRAWN:
             write = {**WRITTEN, **DRAWN_TEXTS}.get(name, WRITTEN["no signs"])
-            options = replace(options, lines=(write(np.random.default_rng([SEED, number, 1])),))
+            options = replace(options, lines=tuple(write(np.random.default_rng([SEED, number, 1])).split("\n")))
         page, truth = compose_page(np.random.default_rng([SEED, number]), options)
         pixels = np.asarray(page.pixels)
         if name in GROUNDS:

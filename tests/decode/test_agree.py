@@ -230,6 +230,17 @@ def test_one_unsure_digit_of_a_word_does_not_take_the_others_with_it():
     assert text_of(read) == "1234"
 
 
+def test_the_name_of_a_number_has_digits_only_where_they_are_told_surely():
+    for said, left in ((("55", 0.5), ""), (("55", 0.8), "55"), (("5", 0.5), ""), (("", 1.0), "")):
+        found = LineOfCandidates(
+            pieces=(Box(100, 57, 118, 79), Box(122, 57, 140, 79)), candidates=(), digit_height=22.0
+        )
+        looks = [[frames_of(*said), frames_of(*said)]]
+        reading = reading_of(line_of("55", 0.9))
+        assert text_of(agree([found], reading, [(0, word_of(0, 2))], looks, labels={0})) == left
+        assert text_of(agree([found], reading, [(0, word_of(0, 2))], looks)) in ("55", "5")
+
+
 def test_other_words_of_the_line_stay_as_they_were():
     line = line_of("1234", 0.6)
     after = agreed(reading_of(line), [(0, word_of(1, 3))], [frames_of("99", 0.97)])

@@ -9,7 +9,7 @@ of what both say is nothing, that counts too.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from inkread.decode.choose import MARK_HEIGHT, ChosenLine, PageReading
 from inkread.decode.ctc import aligned, greedy
+from inkread.decode.labels import digits_in, leaves_ink
 from inkread.decode.lattice import text_log_probs
 from inkread.decode.slashes import possible_slashes
 from inkread.decode.whole import STRONG_INK, cut_out, frame_probabilities, likeliest_together
@@ -60,6 +61,8 @@ SLASH_DISCOUNT = 0.3
 RULED_DISCOUNT, RULED_TIMES = 0.5, 1.35
 # What the line network counts for where it says that a word holds no digit, beside the mean sureness of its digits.
 WORD_DISCOUNT = 0.7
+# A word before a number, of which some is no digit, is letters where each of its digits is told less surely than this.
+LABEL = 0.76
 # A word among letters may be a number where its components, those of a digit's height, are on the average this likely
 # some digit by themselves; so many of a page, the likeliest ones, are asked about. One in which all hangs together may
 # be one too where it is no wider than this, in heights of a digit.
@@ -107,10 +110,10 @@ def doubtful_words(
             extent = word.crop.quad.box
             if any(extent.x0 < sign.x0 and sign.x1 < extent.x1 for sign in chosen.signs):
                 continue  # a date; its slashes would be ones again
-            own = _own(chosen, word)
+            own = digits_in(chosen, word)
             enough = SURE if word.is_plain else SURER
             sure = bool(own) and all(chosen.probabilities[k].max() >= enough for k in own)
-            if not sure or possible_slashes(chosen, own) or (not word.is_plain and _leaves_ink(line, chosen, word)):
+            if not sure or possible_slashes(chosen, own) or (not word.is_plain and leaves_ink(line, chosen, word)):
                 words.append((number, word))
     return words
 
@@ -210,7 +213,7 @@ def is_settled(reading: PageReading, number: int, word: Word, scores: Scores) ->
         What the line network says about it.
     """
     line = reading.lines[number]
-    own = _own(line, word)
+    own = digits_in(line, word)
     if not own or possible_slashes(line, own) or min(line.probabilities[k].max() for k in own) < SURE:
         return False
     best = greedy(scores)
@@ -238,6 +241,8 @@ def agree(
     reading: PageReading,
     words: Sequence[tuple[int, Word]],
     scores: Sequence[Sequence[Scores]],
+    *,
+    labels: Container[int] = (),
 ) -> PageReading:
     """The reading with a second opinion on some words.
 
@@ -251,10 +256,13 @@ def agree(
         What is said about each, columns those of the word's crop: one look of the line network, or at one or several
         sizes as many of it and then of the network that reads past words and signs. Where a slash may stand these are
         heard alone.
+    labels
+        Places in ``words`` of those that may be names of numbers behind them (:mod:`inkread.decode.labels`): unless
+        their digits are told surely, they have none.
     """
     lines = list(reading.lines)
-    for (number, word), looks in zip(words, scores, strict=True):
-        lines[number] = _merged(found[number], lines[number], word, looks)
+    for place, ((number, word), looks) in enumerate(zip(words, scores, strict=True)):
+        lines[number] = _merged(found[number], lines[number], word, looks, is_label=place in labels)
     return replace(reading, lines=tuple(lines))
 
 
@@ -349,23 +357,10 @@ def _said_by_digits(
     )
 
 
-def _own(line: ChosenLine, word: Word) -> list[int]:
-    """Indexes of the line's digits that lie in the word."""
-    return [k for k, (start, end) in enumerate(line.spans) if word.start <= start and end <= word.end]
-
-
 def _without_word(line: ChosenLine, word: Word) -> ChosenLine:
     """The line without a word that is one of letters, which resemble digits one by one."""
-    own = _own(line, word)
+    own = digits_in(line, word)
     return line.only([k for k in range(len(line.boxes)) if k not in own])
-
-
-def _leaves_ink(found: LineOfCandidates, line: ChosenLine, word: Word) -> bool:
-    """Whether pieces of the word as high as a digit were taken for no digit: in a number that is unlikely."""
-    taken = {i for start, end in line.spans for i in range(start, end)}
-    return any(
-        found.pieces[i].height >= 0.6 * found.digit_height for i in range(word.start, word.end) if i not in taken
-    )
 
 
 def _is_ruled(found: LineOfCandidates, word: Word) -> bool:
@@ -380,15 +375,19 @@ def _is_believed(text: str, probability: float) -> bool:
     return probability >= ALONE if len(text) == 1 else probability >= EACH_ALONE ** len(text)
 
 
-def _merged(found: LineOfCandidates, line: ChosenLine, word: Word, looks: Sequence[Scores]) -> ChosenLine:
+def _merged(
+    found: LineOfCandidates, line: ChosenLine, word: Word, looks: Sequence[Scores], *, is_label: bool
+) -> ChosenLine:
     """The line with what some looks make of a word of it."""
-    own, past_words = _own(line, word), len(looks) // 2
+    own, past_words = digits_in(line, word), len(looks) // 2
     text = line.only(own).text
     probability = float(np.prod([line.probabilities[k].max() for k in own])) if own else 1.0 - ALONE
     slashes = possible_slashes(line, own)
     if slashes:
         looks, past_words = looks[-past_words:], 0
     ((likeliest, other), *_), surest = likeliest_together(looks, past_words=past_words)
+    if is_label and (not likeliest or other < LABEL ** len(likeliest)):
+        return _without_word(line, word)
     if likeliest == text:
         if not text:
             return line
@@ -397,7 +396,7 @@ def _merged(found: LineOfCandidates, line: ChosenLine, word: Word, looks: Sequen
         return replace(line, probabilities=_scaled(line, own, probability, probability + gain), texts=())
     # What the digits count for against another reading.
     against = probability * SLASH_DISCOUNT**slashes
-    if own and _leaves_ink(found, line, word):
+    if own and leaves_ink(found, line, word):
         against *= LEFT_INK_DISCOUNT
     if not likeliest and own and other * WORD_DISCOUNT > against ** (1 / len(own)):
         return _without_word(line, word)

@@ -42,6 +42,7 @@ from inkread.decode.choose import (
 )
 from inkread.decode.confidence import pooled, with_surroundings
 from inkread.decode.ctc import single_characters
+from inkread.decode.labels import may_be_a_label, with_numbers_behind_labels
 from inkread.decode.numbers import are_cells
 from inkread.decode.slashes import without_slashes
 from inkread.decode.tilted import ink_of, tilted_numbers, with_second_looks
@@ -517,6 +518,7 @@ class Reader:
             return reading
         reading = without_slashes(reading, found)
         reading = self._with_lines(page, found, reading, around, scores)
+        reading = with_numbers_behind_labels(found, reading, scores)
         is_dirty_page = options.layout == "page" and may_be_dirt
         reading = without_patterns(reading) if options.layout == "page" else reading
         # A mark does not say how large digits are.
@@ -690,7 +692,12 @@ class Reader:
             both = [_looked_at(one, [words[k] for k in close], CLOSE_LOOKS) for one in (first, network)]
             for k, more, past_words in zip(close, *both, strict=True):
                 looks[k] = [looks[k][0], *more, looks[k][1], *past_words]
-        reading = agree(found, reading, doubtful, looks)
+        labels = {
+            place
+            for place, (number, word) in enumerate(doubtful)
+            if may_be_a_label(found[number], reading.lines[number], word, scores[number])
+        }
+        reading = agree(found, reading, doubtful, looks, labels=labels)
         if not possible:
             return reading
         alone = _looked_at(others[-1], [word for _, word in possible], WORD_LOOKS)
