@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inkread.components import components_of, slenderness, stray_pixels, weighted_median
+from inkread.components import components_of, crookedness, slenderness, stray_pixels, weighted_median
 
 
 @pytest.mark.parametrize("side", [40, 700])  # of the second there are more runs of ink than two bytes count
@@ -48,3 +48,12 @@ def test_a_straight_stroke_is_slender_however_it_leans():
     assert slenderness(np.ones((40, 40), bool)) == pytest.approx(1.0)
     assert slenderness(np.ones((10, 40), bool)) == pytest.approx(0.25, abs=0.01)
     assert slenderness(np.ones((1, 2), bool)) == 1.0
+
+
+def test_a_straight_stroke_is_not_crooked_however_thick():
+    for thickness in (3, 9, 15):
+        mask = cv2.line(np.zeros((120, 120), np.uint8), (30, 100), (80, 20), 1, thickness) > 0
+        assert crookedness(mask) == pytest.approx(1.0, abs=0.05)
+        hooked = cv2.line(mask.astype(np.uint8), (80, 20), (30, 30), 1, thickness) > 0
+        assert crookedness(hooked) > 1.5
+    assert crookedness(np.ones((1, 2), bool)) == np.inf

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -108,15 +110,16 @@ def test_other_ones_stay(text, leans):
 
 
 @pytest.mark.parametrize(
-    ("text", "leans", "left"),
+    ("text", "leans", "left", "height"),
     [
-        pytest.param("8110", (0.5, 0.0), "810", id="a score"),
-        pytest.param("120180", (0.05, 0.4), "12080", id="two numbers"),
-        pytest.param("213", (0.3,), "23", id="a fraction"),
+        pytest.param("8110", (0.5, 0.0), "810", 80, id="a score"),
+        pytest.param("120180", (0.05, 0.4), "12080", 80, id="two numbers"),
+        pytest.param("213", (0.3,), "23", 80, id="a fraction"),
+        pytest.param("25180", (0.5,), "2580", 20, id="a thick pen"),
     ],
 )
-def test_a_straight_fine_slash_parts_two_short_numbers(text, leans, left):
-    (line,) = read(line_of(text, leans, height=80))
+def test_a_straight_slash_parts_two_short_numbers(text, leans, left, height):
+    (line,) = read(line_of(text, leans, height=height))
     assert text_of(line) == left
     assert len(line.signs) == 1
 
@@ -126,7 +129,8 @@ def test_a_straight_fine_slash_parts_two_short_numbers(text, leans, left):
     [
         pytest.param("8110", (0.1, 0.0), 80, id="it leans little"),
         pytest.param("8110", (0.5, 0.4), 80, id="another one leans nearly as far"),
-        pytest.param("8110", (0.5, 0.0), 20, id="a thick pen"),
+        pytest.param("25180", (0.5,), 12, id="a blot"),
+        pytest.param("618", (0.5,), 20, id="a thick pen, and too short numbers to tell"),
         pytest.param("20001345", (0.5,), 80, id="long numbers"),
         pytest.param("182", (0.5,), 80, id="nothing before it"),
         pytest.param("8010", (0.5,), 80, id="a percent sign"),
@@ -136,6 +140,14 @@ def test_a_straight_fine_slash_parts_two_short_numbers(text, leans, left):
 def test_other_ones_of_short_numbers_stay(text, leans, height):
     line = line_of(text, leans, height=height)
     assert read(line)[0] is line
+
+
+def test_a_leaning_one_with_a_flag_is_no_slash():
+    line = line_of("25180", (0.5,), height=80)
+    flag = line.inks[2].copy()
+    flag[2:8, 8:] = 1  # from its top to the left
+    hooked = replace(line, inks=(*line.inks[:2], flag, *line.inks[3:]))
+    assert read(hooked)[0] is hooked
 
 
 def test_ones_of_other_lines_tell_how_the_hand_writes_them():
