@@ -60,6 +60,11 @@ def reading_of(line, *, share=0.9):
     return PageReading(lines=(line,), shares=(share,), marks=2)
 
 
+def beside_a_digit(line):
+    """A line that is believed to hold letters, and another one with a 7."""
+    return PageReading(lines=(line, line_of("7", 0.9)), shares=(0.1, 0.9), marks=3)
+
+
 def agreed(reading, words, scores, *, pieces=4):
     boxes = tuple(Box(100 + 22 * i, 57, 118 + 22 * i, 79) for i in range(pieces))
     found = LineOfCandidates(pieces=boxes, candidates=(), digit_height=22.0)
@@ -389,20 +394,29 @@ def test_the_likeliest_of_many_words_are_asked_about():
 )
 def test_a_word_among_letters_is_a_number_where_the_line_network_is_sure_of_several_digits(said, probability, kept):
     word = word_of(2, 4)
-    reading = reading_of(line_of("", 0.9), share=0.1)
+    reading = beside_a_digit(line_of("", 0.9))
     after = with_numbers(reading, [(0, word)], [frames_of(said, probability, frames=21)])
-    assert text_of(after) == kept
+    assert text_of(after) == f"{kept}7"
     assert all(span == (2, 4) for span in after.lines[0].spans)
     if kept:
         assert after.lines[0].probability > 0.8
         assert all(100 <= box.x0 < box.x1 <= 144 for box in after.lines[0].boxes)
 
 
+@pytest.mark.parametrize(
+    ("said", "probability", "kept"), [("46", 0.9999, "46"), ("46", 0.99, ""), ("468", 0.99, "468"), ("468", 0.97, "")]
+)
+def test_where_the_page_holds_no_other_digits_it_must_be_surer(said, probability, kept):
+    scores = [frames_of(said, probability, frames=7)]
+    assert text_of(with_numbers(reading_of(line_of("", 0.9), share=0.1), [(0, word_of(2, 4))], scores)) == kept
+    assert text_of(with_numbers(beside_a_digit(line_of("", 0.9)), [(0, word_of(2, 4))], scores)) == f"{said}7"
+
+
 def test_of_numbers_that_overlap_the_widest_is_read():
     words = [(0, word_of(2, 4)), (0, word_of(2, 6)), (0, word_of(6, 8))]
     said = [frames_of(text, 0.999, frames=21) for text in ("46", "4682", "17")]
-    after = with_numbers(reading_of(line_of("", 0.9), share=0.1), words, said)
-    assert text_of(after) == "468217"
+    after = with_numbers(beside_a_digit(line_of("", 0.9)), words, said)
+    assert text_of(after) == "4682177"
 
 
 def test_what_looks_like_digits_among_letters_goes_where_the_line_network_sees_none():

@@ -176,6 +176,15 @@ def test_a_page_upside_down_is_turned_where_clearly_more_reads_so(picture):
     assert view_of(picture, read=read).reading.count == 6
 
 
+@pytest.mark.parametrize(("quarters", "marks", "is_turned"), [(2, 10, True), (2, 14, False), (1, 14, True)])
+def test_words_of_letters_are_no_numbers_upside_down(picture, quarters, marks, is_turned):
+    """On a side they are hardly: a word there is a column of marks."""
+    nothing, number = reading("", marks=marks), reading("5507617", marks=marks, confidence=0.97)
+    held = np.rot90(clean(picture, CleanOptions()).ink, quarters)
+    view = view_of(picture, read=lambda page, is_likely: number if np.array_equal(page.ink, held) else nothing)
+    assert view.reading is (number if is_turned else nothing)
+
+
 @pytest.mark.parametrize(
     ("upside_down", "confidence", "is_turned"),
     [("8623", 0.8, False), ("8625", 0.8, True), ("86213", 0.8, True), ("8623", 0.6, True)],

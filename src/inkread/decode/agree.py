@@ -72,6 +72,8 @@ LEAST_HEIGHT = 16.0
 # It is one where the network that reads past words is this sure of two digits, or of more. A single one among letters
 # is told from them by nobody.
 SURE_PAIR, SURE_NUMBER = 0.97, 0.85
+# And surer where the page holds no other digits: of its many words of letters one may look like a number.
+SURE_ONLY_PAIR, SURE_ONLY_NUMBER = 0.99, 0.95
 # A reading that the other reader does not think of is as likely as this to it. Chosen on numbers that nothing is
 # measured on, for their sureness to be true: cheques (val), row numbers (train), composed digits of writers held out.
 LEAST_AGREEMENT = 0.15
@@ -187,6 +189,7 @@ def with_numbers(reading: PageReading, words: Sequence[tuple[int, Word]], scores
         What the network that reads past words says about each, columns those of the word's crop.
     """
     lines = list(reading.lines)
+    pair, number_of_more = (SURE_PAIR, SURE_NUMBER) if reading.count else (SURE_ONLY_PAIR, SURE_ONLY_NUMBER)
     taken: list[tuple[int, Word]] = []
     # A number with gaps in it is better read as a whole.
     widest_first = sorted(zip(words, scores, strict=True), key=lambda one: one[0][1].start - one[0][1].end)
@@ -197,7 +200,7 @@ def with_numbers(reading: PageReading, words: Sequence[tuple[int, Word]], scores
         ((text, probability), *_), _ = likeliest_together([frames], past_words=1)
         if not text:
             lines[number] = _without_word(line, word)
-        elif len(text) > 1 and probability >= (SURE_PAIR if len(text) == 2 else SURE_NUMBER):
+        elif len(text) > 1 and probability >= (pair if len(text) == 2 else number_of_more):
             taken.append((number, word))
             best = aligned(frames, text, math.log(probability))
             lines[number] = _read_as(line, word, frames, best, probability ** (1 / len(text)))

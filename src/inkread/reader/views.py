@@ -107,7 +107,8 @@ def best_view(picture: PageImage, options: CleanOptions, read: Read, *, try_agai
             view.reading.count or max((len(line.text) for line in other.reading.lines), default=0) >= OTHER_DIGITS
         )
         is_better = is_number and not _has_a_sign_more(other.reading, view)
-        if is_better and _reads_better(other.reading, view.reading, gain=UPSIDE_DOWN_GAIN):
+        # Whole words of letters look like numbers upside down.
+        if is_better and _reads_better(other.reading, view.reading, gain=UPSIDE_DOWN_GAIN, share_of_long=OTHER_SHARE):
             view = other
         elif _may_be_turned(view.reading) and other.reading.certainty >= view.reading.certainty:
             view = replace(view, is_upside_down_unclear=True)
@@ -201,12 +202,14 @@ def _reads_less(reading: PageReading, share: float) -> bool:
     return not reading.count or reading.certainty < share * reading.marks
 
 
-def _reads_better(other: PageReading, reading: PageReading, *, gain: float) -> bool:
+def _reads_better(
+    other: PageReading, reading: PageReading, *, gain: float, share_of_long: float = SHARE_OF_LONG
+) -> bool:
     length = _digits_a_line(other)
     if length < COLUMN_LINE:
         digits, share = COLUMN_DIGITS, COLUMN_SHARE
     else:
-        digits, share = OTHER_DIGITS, SHARE_OF_LONG if length >= LONG_LINE else OTHER_SHARE
+        digits, share = OTHER_DIGITS, share_of_long if length >= LONG_LINE else OTHER_SHARE
     is_all = length >= max(LONG_LINE, FAR_LONGER * _digits_a_line(reading)) and other.count == other.marks
     return (
         other.count >= max(digits, share * other.marks)
