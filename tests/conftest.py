@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -13,6 +14,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hypothesis import settings
+
+# Whoever starts the tests with nohup, or from a script in the background, has interrupts ignored, by every process that
+# the tests start to interrupt it too.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parent.parent
 

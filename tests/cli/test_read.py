@@ -409,7 +409,9 @@ def test_an_interrupt_ends_with_130_and_keeps_what_was_read(command, picture, ex
     last = expected.text.splitlines()[-1].encode() + b"\n" if format == "text" else b"\n}"
     begun = b""
     while not begun.endswith(last):
-        begun += process.stdout.read(1)
+        more = process.stdout.read(1)
+        assert more, process.stderr.read()
+        begun += more
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
