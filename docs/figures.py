@@ -22,6 +22,10 @@ BENCHMARKS = {
         "Composed pages under many circumstances: lines read right",
         "python benchmarks/circumstances.py",
     ),
+    "strangers": (
+        "Composed pages in the hands of DigiLeTs' writers: lines read right",
+        "python benchmarks/strangers.py",
+    ),
     "against_rapidocr": ("Against RapidOCR, in one run", "python benchmarks/against_rapidocr.py"),
     "line_heads": (
         "The line network with a recurrent and with a convolutional head, trained alike for a short time",
@@ -116,6 +120,7 @@ def _rows(name: str, result: Result) -> Iterator[tuple[str, str, str, str]]:
             "lines": _line_value,
             "pages": _page_value,
             "circumstances": _circumstance_value,
+            "strangers": _circumstance_value,
             "speed": _speed_value,
             "batch": _batch_value,
             "serve": _batch_value,
@@ -157,6 +162,8 @@ def _line_value(row: Mapping[str, Any], value: float) -> str:
 
 
 def _circumstance_value(row: Mapping[str, Any], value: float) -> str:
+    if "digits_missed" not in row:
+        return f"{value:.3f}; {row['pages_right']['hits']} of {row['pages_right']['n']} pages have none"
     missed, added = (100 * row[name] for name in ("digits_missed", "digits_added"))
     return f"{100 * value:.1f} % of {row['lines']}; digits missed {missed:.1f} %, added {added:.1f} %"
 

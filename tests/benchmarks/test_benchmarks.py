@@ -21,7 +21,7 @@ WriteSet = Callable[[Path, int], Path]
 
 SCRIPTS = (
     "ablation", "against_rapidocr", "batch", "circumstances", "clutter", "digits", "evidence", "explain",
-    "line_heads", "lines", "pages", "reports", "serve", "speed", "style", "writers",
+    "line_heads", "lines", "pages", "reports", "serve", "speed", "strangers", "style", "writers",
 )  # fmt: skip
 
 
@@ -129,6 +129,25 @@ def test_circumstances_are_measured_on_the_same_hands(repository: Path, tmp_path
         assert 0.5 <= row["value"] <= 1
         assert row["digits_missed"] < 0.2
     assert (errors / "a-table" / "index.html").exists()
+
+
+@pytest.mark.data
+def test_pages_in_the_hands_of_strangers_are_read(repository: Path, data_folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out.json"
+    names = ("one line", "a word before each number", "words alone")
+    done = run(
+        repository, "strangers", "--pages", 3, "--only", *names, "--output", output, INKREAD_DATA=str(data_folder)
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    line, named, words = json.loads(output.read_text(encoding="utf-8"))["rows"]
+    assert line["value"] > 0.6
+    assert named["value"] > 0.5
+    assert named["digits"] > line["lines"] == 3
+    assert words["value"] < 3
+    assert words["pages_right"]["n"] == 3
+    elsewhere = run(repository, "strangers", "--output", output, INKREAD_DATA=str(tmp_path))
+    assert elsewhere.returncode == 1
+    assert "digilets_digits" in elsewhere.stderr
 
 
 def test_false_digits_are_counted_on_made_pages(repository: Path, tmp_path: Path) -> None:

@@ -40,7 +40,7 @@ MONTHS, DAYS = 12, 31
 # One slash, as in 8/10, leans more than the usual digit beside it, than every other one, and than every other digit, by
 # this, and is this fine; the numbers beside it are this short. Between numbers of so many digits or more it may be
 # thicker, but no more crooked than this; in 612 it may be a one. Of 885 ones within numbers of composed pages,
-# half of them in the hands of DigiLeTs' 111 writers, two are taken, of 170 within touching digits, cheques and rows
+# half of them in the hands of 77 writers of DigiLeTs, two are taken, of 170 within touching digits, cheques and rows
 # (development parts) none, of 286 slashes 85 in a hundred.
 ALONE_LEAN, BEYOND_OTHER_ONES, BEYOND_DIGITS, FINE, SHORT = 0.2, 0.2, 0.1, 0.08, 3
 THICK_BETWEEN, CROOKED = 2, 1.2

@@ -9,6 +9,7 @@ import pytest
 from inkread.data.synth import CHARACTERS, DIGIT_LIKE, GLYPHS, Hand, draw_glyph, write_glyph
 from inkread.data.synth.glyph import Glyph
 from inkread.errors import InvalidOption
+from inkread.geometry import Stroke
 from inkread.ink import Pen
 from inkread.parts import DIGITS
 
@@ -35,6 +36,19 @@ def test_every_form_of_a_digit_is_used():
         lengths = {sum(len(s.x) for s in write_glyph(digit, Hand(seed=seed), rng)) for seed in range(300)}
         expected = {sum(len(curve.hold) for curve in form.curves) for form in GLYPHS[digit]}
         assert lengths == expected
+
+
+def test_what_a_person_wrote_is_written_as_it_is():
+    strokes = (Stroke(x=np.array([0.0, 0.3]), y=np.array([0.0, 1.0])),)
+    hand = Hand(recorded={"4": [strokes, (*strokes, *strokes)], "5": []})
+    rng = np.random.default_rng(0)
+    written = [write_glyph("4", hand, rng) for _ in range(40)]
+    assert {len(one) for one in written} == {1, 2}
+    assert all(one[0] is strokes[0] for one in written)
+    for character in "57":  # none was recorded
+        mine, made_up = (points(write_glyph(character, one, np.random.default_rng(3))) for one in (hand, Hand()))
+        np.testing.assert_array_equal(mine, made_up)
+    assert hand == Hand()
 
 
 def test_same_generator_gives_the_same_ink_and_the_next_differs():

@@ -90,6 +90,8 @@ def write_glyph(character: str, hand: Hand, rng: np.random.Generator) -> tuple[S
     """
     if character not in GLYPHS:
         raise InvalidOption(f"no shape is known for {character!r}; known are {' '.join(CHARACTERS)}")
+    if recorded := (hand.recorded or {}).get(character):
+        return recorded[int(rng.integers(len(recorded)))]
     forms = GLYPHS[character]
     if hand.is_regional:
         forms = forms + REGIONAL_DIGIT_FORMS.get(character, ())

@@ -6,11 +6,13 @@ What a hand makes of a character is in :mod:`inkread.data.synth.glyph`.
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from inkread.errors import InvalidOption
+from inkread.geometry import Stroke
 from inkread.ink import Pen, PenKind
 
 __all__ = ["Hand", "random_pen"]
@@ -59,6 +61,10 @@ class Hand:
         Decides on usual forms and lasting changes: the writer's identity.
     is_regional
         Whether forms that are common in some countries only are among the writer's.
+    recorded
+        Characters that a person has written, each a few times: one of them is written as it is, in place of a made-up
+        one. Strokes in heights of a digit, as :func:`~inkread.data.synth.write_glyph` gives them. None: all is made up.
+        It does not count where hands are compared.
 
     Examples
     --------
@@ -85,6 +91,7 @@ class Hand:
     baseline_wander: float = 0.0
     seed: int = 0
     is_regional: bool = False
+    recorded: Mapping[str, Sequence[tuple[Stroke, ...]]] | None = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         for name, (low, high) in _RANGES.items():
