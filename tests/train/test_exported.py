@@ -30,7 +30,7 @@ def test_what_a_wider_network_has_more_of_learns_too():
     card, ink = bundled("line"), torch.rand(24, 1, 32, 96)
     net = LineNet(recurrent=card.training["recurrent"] + 8, width=1.4)
     start_from_card(net, card, ink)
-    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
     for _ in range(3):
         optimizer.zero_grad()
         net(ink)[:, :, 3].mean().backward()
