@@ -78,9 +78,7 @@ WRITTEN: Mapping[str, Callable[[np.random.Generator], str]] = {
     "weights": lambda rng: f"{rng.integers(1, 1000)} kg",
     "sums": lambda rng: f"{rng.integers(1, 100)}+{rng.integers(1, 100)}={rng.integers(2, 200)}",
     "phone numbers": lambda rng: f"({rng.integers(100, 1000)}) {rng.integers(100, 1000)}-{rng.integers(1000, 10_000)}",
-    "a word before each number": lambda rng: "\n".join(
-        f"{rng.choice(LABELS)} {''.join(map(str, rng.integers(0, 10, rng.integers(1, 6))))}" for _ in range(4)
-    ),
+    "a word before each number": lambda rng: "\n".join(named_number(rng, LABELS) for _ in range(4)),
     "no signs": lambda rng: str(rng.integers(1000, 1_000_000)),
     "a digit that fills its picture": lambda rng: str(rng.integers(10)),
     "two digits that fill their picture": lambda rng: str(rng.integers(10, 100)),
@@ -157,6 +155,11 @@ def composed(name: str, *, count: int) -> tuple[LabeledPicture, ...]:
         lines = tuple(line.text for line in truth.lines())
         pictures.append(LabeledPicture(id=f"page-{number:03}", source=pixels, lines=lines))
     return tuple(pictures)
+
+
+def named_number(rng: np.random.Generator, names: Sequence[str]) -> str:
+    """One of some words, and up to five digits behind it."""
+    return f"{rng.choice(names)} {''.join(map(str, rng.integers(0, 10, rng.integers(1, 6))))}"
 
 
 def _stripes(rng: np.random.Generator, height: int, width: int) -> NDArray[np.float64]:

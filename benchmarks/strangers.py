@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from circumstances import described, row
+from circumstances import described, named_number, row
 from outcome import conclude
 
 from inkread import Reader
@@ -57,9 +57,9 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     ONLY_WORDS: {},
 }
 TEXTS: Mapping[str, Callable[[np.random.Generator], tuple[str, ...]]] = {
-    "a word before each number": lambda rng: tuple(f"{_word(rng)} {_number(rng)}" for _ in range(rng.integers(1, 6))),
+    "a word before each number": lambda rng: tuple(named_number(rng, WORDS) for _ in range(rng.integers(1, 6))),
     ONLY_WORDS: lambda rng: tuple(
-        " ".join(_word(rng) for _ in range(rng.integers(1, 4))) for _ in range(rng.integers(1, 6))
+        " ".join(str(rng.choice(WORDS)) for _ in range(rng.integers(1, 4))) for _ in range(rng.integers(1, 6))
     ),
 }
 # Apart from the seeds of any recipe.
@@ -177,14 +177,6 @@ def without_numbers(report: PicturesReport) -> dict[str, Any]:
 def said_of_words(one: Mapping[str, Any]) -> str:
     pages = one["pages_right"]
     return f"{one['what']}: {one['value']:.3f}; {pages['hits']} of {pages['n']} pages have none"
-
-
-def _word(rng: np.random.Generator) -> str:
-    return str(rng.choice(WORDS))
-
-
-def _number(rng: np.random.Generator) -> str:
-    return "".join(map(str, rng.integers(0, 10, rng.integers(1, 6))))
 
 
 if __name__ == "__main__":

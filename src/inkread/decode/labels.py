@@ -64,13 +64,18 @@ def may_be_a_label(found: LineOfCandidates, line: ChosenLine, word: Word, scores
 def _holds_a_letter(found: LineOfCandidates, line: ChosenLine, word: Word, scores: NDArray[np.float32]) -> bool:
     """Whether a component of the word, as high as a digit and no wider, was not taken and is plainly none."""
     taken = {i for start, end in line.spans for i in range(start, end)}
-    places = {(c.start, c.end): i for i, c in enumerate(found.candidates)}
     return any(
-        scores[places[start, end], -1] >= math.log(PLAIN_LETTER)
-        and found.candidates[places[start, end]].box.height >= FULL_HEIGHT * found.digit_height
-        for start, end in found.components
-        if word.start <= start and end <= word.end and taken.isdisjoint(range(start, end))
+        scores[place, -1] >= math.log(PLAIN_LETTER)
+        and found.candidates[place].box.height >= FULL_HEIGHT * found.digit_height
+        for (start, end), place in _components_in(found, word).items()
+        if taken.isdisjoint(range(start, end))
     )
+
+
+def _components_in(found: LineOfCandidates, word: Word) -> dict[tuple[int, int], int]:
+    """The components of a word, left to right, each with its place among the line's candidates."""
+    places = {(c.start, c.end): i for i, c in enumerate(found.candidates)}
+    return {span: places[span] for span in found.components if word.start <= span[0] and span[1] <= word.end}
 
 
 def with_numbers_behind_labels(
@@ -115,13 +120,12 @@ def _with_last_word(found: LineOfCandidates, line: ChosenLine, scores: NDArray[n
     if len(found.words) < 2 or line.boxes:
         return line
     *labels, last = found.words
-    own = [(start, end) for start, end in found.components if last.start <= start and end <= last.end]
+    own = _components_in(found, last)
     of_components = sum(end - start for start, end in own) == last.end - last.start
     if not own or not of_components or not all(leaves_ink(found, line, label) for label in labels):
         return line
-    places = {(c.start, c.end): i for i, c in enumerate(found.candidates)}
-    candidates = [found.candidates[places[span]] for span in own]
-    said = np.exp(np.stack([scores[places[span]] for span in own]).astype(np.float64))
+    candidates = [found.candidates[place] for place in own.values()]
+    said = np.exp(scores[list(own.values())].astype(np.float64))
     is_digit = 1 - said[:, -1] >= SURE_ALONE
     is_high = [c.box.height >= FULL_HEIGHT * found.digit_height for c in candidates]
     if not is_digit.all() or not all(is_high):
